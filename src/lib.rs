@@ -1,0 +1,3 @@
+//! relat
+pub mod types;
+pub mod text;
