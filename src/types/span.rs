@@ -8,6 +8,9 @@ pub struct Span {
 }
 
 impl Span {
+    /// Nothing, at the beginning.
+    pub const EMPTY: Self = Self { start: 0, end: 0 };
+
     /// The span from `start` to `end`; a span that would run backwards is empty at `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {

@@ -1,0 +1,15 @@
+//! New models: the base encoder packed small, and a run that teaches its upper layers and the heads.
+//!
+//! The only door to `training/`. A run is a file (`training/runs/*.toml`); the same file, corpora and seed give the same model
+//! on the same kind of processor.
+
+mod augment;
+mod dataset;
+mod evaluate;
+mod fit;
+mod pack;
+
+pub use dataset::{Example, Labels, Unit, read_narratives, read_sentences};
+pub use evaluate::{ConceptGold, NarrativeGold, Report, concepts, narratives};
+pub use fit::{RunFile, run};
+pub use pack::pack_base;

@@ -1,0 +1,121 @@
+use super::table::Reading;
+use serde::Deserialize;
+
+/// Numbers that rules use, from `settings.toml`; each has its reason beside it there.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Settings {
+    /// How needs are proposed.
+    pub needs: NeedSettings,
+    /// How levels are proposed; the open questions of facts/ssm_cat.md §9.
+    pub levels: LevelSettings,
+    /// How findings are linked.
+    pub link: LinkSettings,
+    /// How actions are proposed.
+    pub actions: ActionSettings,
+    /// How alerts are raised.
+    pub safety: SafetySettings,
+}
+
+/// How needs are proposed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct NeedSettings {
+    /// A need is proposed from this confidence on.
+    pub threshold: f32,
+    /// Confidence that a concept which states a need lends it.
+    pub states: f32,
+    /// Confidence that a concept which only suggests a need lends it.
+    pub suggests: f32,
+    /// A stem-only match lends this share of it.
+    pub stem_share: f32,
+    /// A match after mending a typo lends this share of it.
+    pub fuzzy_share: f32,
+}
+
+/// How levels are proposed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LevelSettings {
+    /// A domain is scored from this sum of evidence on.
+    pub threshold: f32,
+    /// The second level is shown when its weight is at least this share of the first's.
+    pub alternative: f32,
+    /// Weight of a concept's own level beside the classifier's probability.
+    pub concept_weight: f32,
+    /// Between two levels whose weights differ less than this share, the lower is taken (R5).
+    pub tie: f32,
+    /// Level of D5 for somebody who lives alone (R9, question 2); 0 leaves it unscored.
+    pub lives_alone: u8,
+    /// Whether pensioners get `not_applicable` in D2 (R10, question 3).
+    pub retired_not_applicable: bool,
+    /// Highest level of D1 when a means-tested benefit is the income (question 7).
+    pub means_tested_cap: u8,
+    /// A level of 5 needs this much weight of positive evidence (R12).
+    pub five_needs: f32,
+}
+
+/// How findings are linked.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LinkSettings {
+    /// A clause gets a finding of tier `model` when a need is at least this likely in it.
+    pub clause_threshold: f32,
+    /// Weight of the encoder's similarity when concepts of a need compete.
+    pub similarity: f32,
+    /// Weight of the shared words.
+    pub words: f32,
+    /// Weight of a direct link to the need.
+    pub link: f32,
+}
+
+/// How actions are proposed.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ActionSettings {
+    /// At most this many for one need.
+    pub per_need: usize,
+    /// At most this many in all, safety apart.
+    pub at_most: usize,
+}
+
+/// How alerts are raised.
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SafetySettings {
+    /// The classifier alone raises an alert from this probability on.
+    pub model_alone: f32,
+    /// A cue is called off by the classifier only when it is less likely than this.
+    pub model_calls_off: f32,
+    /// Cues of this many words or fewer can be called off by the classifier.
+    pub short_cue: usize,
+}
+
+#[derive(Deserialize)]
+struct ReleaseFile {
+    name: String,
+    version: String,
+}
+
+/// `name-version` of `release.toml`.
+pub(super) fn release_name(reading: &mut Reading<'_>) -> String {
+    toml_file::<ReleaseFile>("release.toml", reading).map_or_else(String::new, |r| format!("{}-{}", r.name, r.version))
+}
+
+impl Settings {
+    pub(super) fn read(reading: &mut Reading<'_>) -> Self {
+        toml_file("settings.toml", reading).unwrap_or_default()
+    }
+}
+
+fn toml_file<T: serde::de::DeserializeOwned>(file: &str, reading: &mut Reading<'_>) -> Option<T> {
+    let text = reading.text(file, false)?;
+    match toml::from_str(&text) {
+        Ok(value) => Some(value),
+        Err(error) => {
+            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            reading.problem(file, line, error.message().to_owned());
+            None
+        }
+    }
+}
