@@ -7,6 +7,7 @@ mod card;
 mod encoder;
 mod head;
 mod tokenize;
+mod vectors;
 
 pub use card::{BASE_FOLDER, ModelFile, checksums, write_checksums};
 pub use encoder::{Encoder, EncoderConfig, Mode};
@@ -14,6 +15,7 @@ pub(crate) use encoder::base_weights;
 pub(crate) use head::safety_index;
 pub use head::{Heads, Outputs, STATUSES};
 pub use tokenize::{Token, Tokenizer};
+pub use vectors::{read_vectors, write_vectors};
 
 use crate::types::{Domain, Level, NeedId, NeedStatus, SafetyRule, SafetyStatus, Span};
 use candle_core::{Device, Tensor};

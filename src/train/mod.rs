@@ -10,6 +10,6 @@ mod fit;
 mod pack;
 
 pub use dataset::{Example, Labels, Unit, read_narratives, read_sentences};
-pub use evaluate::{ConceptGold, NarrativeGold, Report, concepts, narratives};
+pub use evaluate::{Report, concepts as evaluate_concepts, narratives as evaluate_narratives};
 pub use fit::{RunFile, run};
 pub use pack::pack_base;

@@ -1,5 +1,5 @@
 use super::table::Reading;
-use crate::types::{ActionId, Domain, Language, NeedId, SafetyRule, Urgency};
+use crate::types::{ActionId, ConceptId, Domain, Language, NeedId, SafetyRule, Urgency};
 use std::collections::BTreeMap;
 
 /// A need of the catalogue.
@@ -75,6 +75,10 @@ pub struct Catalogue {
     actions: BTreeMap<ActionId, Action>,
     /// The do-not-propose rules.
     pub exclusions: Vec<Exclusion>,
+    /// More specific needs that cover a general one.
+    covered_by: BTreeMap<NeedId, Vec<NeedId>>,
+    /// Actions that a concept, found as a fact, says are there already.
+    in_place: BTreeMap<ConceptId, Vec<ActionId>>,
 }
 
 impl Catalogue {
@@ -88,6 +92,18 @@ impl Catalogue {
     #[must_use]
     pub fn action(&self, id: ActionId) -> Option<&Action> {
         self.actions.get(&id)
+    }
+
+    /// Whether a more specific need of `present` tells the same story as `need`.
+    #[must_use]
+    pub fn is_covered(&self, need: NeedId, present: &[NeedId]) -> bool {
+        self.covered_by.get(&need).is_some_and(|specific| specific.iter().any(|s| present.contains(s)))
+    }
+
+    /// The actions that are there already when `concept` is found as a fact.
+    #[must_use]
+    pub fn in_place(&self, concept: ConceptId) -> &[ActionId] {
+        self.in_place.get(&concept).map_or(&[], Vec::as_slice)
     }
 
     /// All needs, by id.
@@ -106,6 +122,18 @@ impl Catalogue {
         catalogue.read_actions(reading);
         catalogue.read_links(reading);
         catalogue.read_exclusions(reading);
+        for row in reading.table("need_precedence.tsv", &["specific", "general"]).rows() {
+            if let (Some(specific), Some(general)) = (row.value("specific", reading), row.value("general", reading)) {
+                catalogue.covered_by.entry(general).or_default().push(specific);
+            }
+        }
+        for row in reading.table("concept_actions.tsv", &["concept", "action"]).rows() {
+            let (Some(concept), Some(action)) = (row.value("concept", reading), row.value("action", reading)) else { continue };
+            if !catalogue.actions.contains_key(&action) {
+                row.problem(reading, format!("{action} is not in actions.tsv"));
+            }
+            catalogue.in_place.entry(concept).or_default().push(action);
+        }
         catalogue
     }
 

@@ -1,5 +1,5 @@
-use super::{catalogue::side, table::Reading};
-use crate::types::{Domain, Language, Level};
+use super::{Pattern, ReadSentence, catalogue::side, table::Reading};
+use crate::types::{Domain, Language, Level, Span, words};
 use std::collections::BTreeMap;
 
 /// The instrument: names of domains and levels, what each cell means, and the scoring rules.
@@ -13,6 +13,21 @@ pub struct Matrix {
     cells: BTreeMap<(Domain, Level), Cell>,
     /// The scoring rules R1 to R17.
     pub rules: Vec<Rule>,
+    signals: Vec<(Signal, Pattern)>,
+}
+
+words! {
+    /// A fact that a rule of the instrument asks for.
+    Signal, "a signal (minors, retired, means_tested or lives_alone)" {
+        /// The client cares for minors (R16).
+        Minors = "minors",
+        /// The client is past working age or unfit for work (R10).
+        Retired = "retired",
+        /// The income is a means-tested benefit (§5, D1).
+        MeansTested = "means_tested",
+        /// The client lives alone (R9).
+        LivesAlone = "lives_alone",
+    }
 }
 
 /// What one level of one domain means.
@@ -52,8 +67,20 @@ impl Matrix {
         self.cells.get(&(domain, level)).map_or("", |cell| &cell.texts[side(language)])
     }
 
+    /// Where a sentence gives a signal.
+    #[must_use]
+    pub fn signal(&self, signal: Signal, sentence: &ReadSentence<'_>) -> Vec<Span> {
+        let patterns = self.signals.iter().filter(|(s, _)| *s == signal);
+        patterns.flat_map(|(_, pattern)| sentence.readings().flat_map(|words| pattern.spans(words)).collect::<Vec<_>>()).collect()
+    }
+
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
         let mut matrix = Self::default();
+        for row in reading.table("matrix/signals.tsv", &["signal", "pattern"]).rows() {
+            if let (Some(signal), Some(pattern)) = (row.value("signal", reading), row.value("pattern", reading)) {
+                matrix.signals.push((signal, pattern));
+            }
+        }
         for row in reading.table("matrix/domains.tsv", &["domain", "ca", "es"]).rows() {
             if let Some(domain) = row.value("domain", reading) {
                 matrix.domains.insert(domain, both(row));

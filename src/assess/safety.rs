@@ -1,0 +1,110 @@
+use super::{Alert, Ground};
+use crate::{
+    annotate::Noted,
+    types::{Certainty, Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
+    vocab::{SafetyCue, Vocabulary},
+};
+
+/// A sign of danger in one place.
+struct Sign {
+    rule: SafetyRule,
+    status: SafetyStatus,
+    person: Person,
+    ground: Ground,
+}
+
+/// The alerts: by cue, which works with no model loaded, and by classifier; one for each rule and status.
+///
+/// # Source
+/// facts/needs_actions.md §3: each rule fires independently of level and of model confidence.
+pub(super) fn alerts(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Alert> {
+    let mut signs = by_cue(noted, vocabulary);
+    signs.extend(by_model(noted, vocabulary));
+    let mut alerts: Vec<Alert> = Vec::new();
+    for sign in signs {
+        match alerts.iter_mut().find(|a| a.rule == sign.rule && a.status == sign.status) {
+            Some(alert) => {
+                alert.person = alert.person.min(sign.person);
+                let known = alert.grounds.iter().any(|g| g.span.contains(sign.ground.span) || sign.ground.span.contains(g.span));
+                if !known {
+                    alert.grounds.push(sign.ground);
+                }
+            }
+            None => alerts.push(Alert { rule: sign.rule, person: sign.person, status: sign.status, grounds: vec![sign.ground] }),
+        }
+    }
+    for alert in &mut alerts {
+        alert.grounds.sort_by_key(|g| g.span);
+    }
+    alerts.sort_by_key(|a| (a.status, a.rule));
+    alerts
+}
+
+fn by_cue(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
+    let mut signs = Vec::new();
+    for (at, sentence) in noted.document.sentences.iter().enumerate() {
+        if sentence.language == Language::Unknown {
+            continue;
+        }
+        for (cue, span) in vocabulary.safety.matches(&noted.read, at) {
+            let Some(status) = status(noted, at, span) else { continue };
+            if status == SafetyStatus::Active && called_off(noted, vocabulary, at, cue) {
+                continue;
+            }
+            let because = format!("cue: {}", cue.pattern.text());
+            signs.push(Sign { rule: cue.rule, status, person: person(noted, at, span, cue.person), ground: Ground { span, finding: None, because } });
+        }
+    }
+    signs
+}
+
+/// What the words around say: denied, past, active; nothing for what is only imagined.
+fn status(noted: &Noted<'_>, at: usize, span: Span) -> Option<SafetyStatus> {
+    let assertion = noted.contexts[at].assertion(span);
+    match (assertion.polarity, assertion.temporality) {
+        (Polarity::Negated, _) => Some(SafetyStatus::Denied),
+        (_, Temporality::Past) => Some(SafetyStatus::Past),
+        (_, Temporality::Hypothetical) if assertion.certainty == Certainty::Certain => None,
+        _ => Some(SafetyStatus::Active),
+    }
+}
+
+fn person(noted: &Noted<'_>, at: usize, span: Span, cue: Person) -> Person {
+    if cue != Person::Subject || !noted.contexts[at].names_person(span) {
+        return cue;
+    }
+    match noted.contexts[at].assertion(span).experiencer {
+        Experiencer::Subject => Person::Subject,
+        Experiencer::Household => Person::Household,
+        Experiencer::Other => Person::Other,
+    }
+}
+
+/// A short cue is called off when the classifier, having read the sentence and its clauses, sees nothing at all of the rule.
+fn called_off(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &SafetyCue) -> bool {
+    let settings = &vocabulary.settings.safety;
+    if cue.pattern.n_words() > settings.short_cue || noted.units.is_empty() {
+        return false;
+    }
+    let near = |sentence: usize| sentence.abs_diff(at) == 0;
+    let likeliest = noted.units.iter().filter(|u| near(u.sentence)).map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
+    likeliest.fold(0.0, f32::max) < settings.model_calls_off
+}
+
+fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
+    let mut signs = Vec::new();
+    for unit in &noted.units {
+        for (rule, _) in vocabulary.safety.rules() {
+            for &status in SafetyStatus::ALL {
+                let probability = unit.reading.safety(rule, status);
+                if probability >= vocabulary.settings.safety.model_alone {
+                    let experiencer = noted.contexts[unit.sentence].assertion(unit.span).experiencer;
+                    let person = if experiencer == Experiencer::Household { Person::Household } else { Person::Subject };
+                    let because = format!("model {probability:.2}");
+                    signs.push(Sign { rule, status, person, ground: Ground { span: unit.span, finding: None, because } });
+                }
+            }
+        }
+    }
+    signs
+}
