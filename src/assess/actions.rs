@@ -1,7 +1,9 @@
 use super::{Alert, Proposed, needs::present_need};
 use crate::{
     annotate::Noted,
-    types::{ActionId, Claim, Experiencer, NeedId, NeedStatus, Polarity, SafetyStatus, Temporality},
+    types::{
+        ActionId, Claim, Experiencer, NeedId, NeedStatus, Polarity, SafetyStatus, Temporality,
+    },
     vocab::{Exclusion, Trigger, Vocabulary},
 };
 use std::collections::BTreeMap;
@@ -11,11 +13,18 @@ use std::collections::BTreeMap;
 ///
 /// # Source
 /// facts/needs_actions.md §2 (rules 2 to 6) and §6 (exclusions).
-pub(super) fn actions(needs: &[Proposed], alerts: &[Alert], noted: &Noted<'_>, vocabulary: &Vocabulary) -> (Vec<Proposed>, Vec<(ActionId, String)>) {
+pub(super) fn actions(
+    needs: &[Proposed],
+    alerts: &[Alert],
+    noted: &Noted<'_>,
+    vocabulary: &Vocabulary,
+) -> (Vec<Proposed>, Vec<(ActionId, String)>) {
     let settings = &vocabulary.settings.actions;
     let mut wanted: BTreeMap<ActionId, Wanted> = BTreeMap::new();
     for proposed in needs {
-        let Some(need) = present_need(proposed).and_then(|id| vocabulary.catalogue.need(id)) else { continue };
+        let Some(need) = present_need(proposed).and_then(|id| vocabulary.catalogue.need(id)) else {
+            continue;
+        };
         for (rank, &action) in need.actions.iter().take(settings.per_need).enumerate() {
             let entry = wanted.entry(action).or_default();
             entry.rank = entry.rank.min(rank);
@@ -26,7 +35,12 @@ pub(super) fn actions(needs: &[Proposed], alerts: &[Alert], noted: &Noted<'_>, v
         }
     }
     let mut excluded = Vec::new();
-    for exclusion in vocabulary.catalogue.exclusions.iter().filter(|e| holds(e, needs, alerts, noted)) {
+    for exclusion in vocabulary
+        .catalogue
+        .exclusions
+        .iter()
+        .filter(|e| holds(e, needs, alerts, noted))
+    {
         for action in &exclusion.actions {
             if wanted.remove(action).is_some() {
                 excluded.push((*action, exclusion.id.clone()));
@@ -39,9 +53,23 @@ pub(super) fn actions(needs: &[Proposed], alerts: &[Alert], noted: &Noted<'_>, v
         }
     }
     let mut ranked: Vec<(ActionId, Wanted)> = wanted.into_iter().collect();
-    ranked.sort_by_key(|(id, w)| (vocabulary.catalogue.action(*id).map_or(9, |a| a.order).min(if w.urgency == 0 { 0 } else { 9 }), w.urgency, w.rank, *id));
+    ranked.sort_by_key(|(id, w)| {
+        (
+            vocabulary
+                .catalogue
+                .action(*id)
+                .map_or(9, |a| a.order)
+                .min(if w.urgency == 0 { 0 } else { 9 }),
+            w.urgency,
+            w.rank,
+            *id,
+        )
+    });
     ranked.truncate(settings.at_most);
-    let proposed = ranked.into_iter().filter_map(|(id, wanted)| wanted.proposed(id, vocabulary)).collect();
+    let proposed = ranked
+        .into_iter()
+        .filter_map(|(id, wanted)| wanted.proposed(id, vocabulary))
+        .collect();
     (proposed, excluded)
 }
 
@@ -56,7 +84,13 @@ struct Wanted<'a> {
 
 impl Default for Wanted<'_> {
     fn default() -> Self {
-        Self { rank: usize::MAX, urgency: usize::MAX, confidence: 0.0, needs: Vec::new(), proposed: Vec::new() }
+        Self {
+            rank: usize::MAX,
+            urgency: usize::MAX,
+            confidence: 0.0,
+            needs: Vec::new(),
+            proposed: Vec::new(),
+        }
     }
 }
 
@@ -69,7 +103,15 @@ impl Wanted<'_> {
                 grounds.push(ground.clone());
             }
         }
-        Some(Proposed { claim: Claim::Action { action: id, needs: self.needs, urgency }, confidence: self.confidence, grounds })
+        Some(Proposed {
+            claim: Claim::Action {
+                action: id,
+                needs: self.needs,
+                urgency,
+            },
+            confidence: self.confidence,
+            grounds,
+        })
     }
 }
 
@@ -88,7 +130,12 @@ fn holds(exclusion: &Exclusion, needs: &[Proposed], alerts: &[Alert], noted: &No
 /// Actions whose resource the text says is already there (facts/needs_actions.md §2.4).
 fn in_place(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<ActionId> {
     let there = noted.findings.iter().filter(|f| {
-        f.assertion.polarity == Polarity::Affirmed && f.assertion.temporality == Temporality::Current && f.assertion.experiencer != Experiencer::Other
+        f.assertion.polarity == Polarity::Affirmed
+            && f.assertion.temporality == Temporality::Current
+            && f.assertion.experiencer != Experiencer::Other
     });
-    there.flat_map(|f| vocabulary.catalogue.in_place(f.concept)).copied().collect()
+    there
+        .flat_map(|f| vocabulary.catalogue.in_place(f.concept))
+        .copied()
+        .collect()
 }

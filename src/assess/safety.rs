@@ -1,7 +1,10 @@
 use super::{Alert, Ground};
 use crate::{
     annotate::Noted,
-    types::{Certainty, Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
+    types::{
+        Certainty, Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span,
+        Temporality,
+    },
     vocab::{SafetyCue, Vocabulary},
 };
 
@@ -22,15 +25,25 @@ pub(super) fn alerts(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Alert> {
     signs.extend(by_model(noted, vocabulary));
     let mut alerts: Vec<Alert> = Vec::new();
     for sign in signs {
-        match alerts.iter_mut().find(|a| a.rule == sign.rule && a.status == sign.status) {
+        match alerts
+            .iter_mut()
+            .find(|a| a.rule == sign.rule && a.status == sign.status)
+        {
             Some(alert) => {
                 alert.person = alert.person.min(sign.person);
-                let known = alert.grounds.iter().any(|g| g.span.contains(sign.ground.span) || sign.ground.span.contains(g.span));
+                let known = alert.grounds.iter().any(|g| {
+                    g.span.contains(sign.ground.span) || sign.ground.span.contains(g.span)
+                });
                 if !known {
                     alert.grounds.push(sign.ground);
                 }
             }
-            None => alerts.push(Alert { rule: sign.rule, person: sign.person, status: sign.status, grounds: vec![sign.ground] }),
+            None => alerts.push(Alert {
+                rule: sign.rule,
+                person: sign.person,
+                status: sign.status,
+                grounds: vec![sign.ground],
+            }),
         }
     }
     for alert in &mut alerts {
@@ -47,12 +60,23 @@ fn by_cue(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
             continue;
         }
         for (cue, span) in vocabulary.safety.matches(&noted.read, at) {
-            let Some(status) = status(noted, at, span) else { continue };
+            let Some(status) = status(noted, at, span) else {
+                continue;
+            };
             if status == SafetyStatus::Active && called_off(noted, vocabulary, at, cue) {
                 continue;
             }
             let because = format!("cue: {}", cue.pattern.text());
-            signs.push(Sign { rule: cue.rule, status, person: person(noted, at, span, cue.person), ground: Ground { span, finding: None, because } });
+            signs.push(Sign {
+                rule: cue.rule,
+                status,
+                person: person(noted, at, span, cue.person),
+                ground: Ground {
+                    span,
+                    finding: None,
+                    because,
+                },
+            });
         }
     }
     signs
@@ -87,7 +111,11 @@ fn called_off(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &Safet
         return false;
     }
     let near = |sentence: usize| sentence.abs_diff(at) == 0;
-    let likeliest = noted.units.iter().filter(|u| near(u.sentence)).map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
+    let likeliest = noted
+        .units
+        .iter()
+        .filter(|u| near(u.sentence))
+        .map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
     likeliest.fold(0.0, f32::max) < settings.model_calls_off
 }
 
@@ -98,10 +126,25 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
             for &status in SafetyStatus::ALL {
                 let probability = unit.reading.safety(rule, status);
                 if probability >= vocabulary.settings.safety.model_alone {
-                    let experiencer = noted.contexts[unit.sentence].assertion(unit.span).experiencer;
-                    let person = if experiencer == Experiencer::Household { Person::Household } else { Person::Subject };
+                    let experiencer = noted.contexts[unit.sentence]
+                        .assertion(unit.span)
+                        .experiencer;
+                    let person = if experiencer == Experiencer::Household {
+                        Person::Household
+                    } else {
+                        Person::Subject
+                    };
                     let because = format!("model {probability:.2}");
-                    signs.push(Sign { rule, status, person, ground: Ground { span: unit.span, finding: None, because } });
+                    signs.push(Sign {
+                        rule,
+                        status,
+                        person,
+                        ground: Ground {
+                            span: unit.span,
+                            finding: None,
+                            because,
+                        },
+                    });
                 }
             }
         }

@@ -1,5 +1,6 @@
 use super::{
-    ActionId, Assertion, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range, SafetyRule, words,
+    ActionId, Assertion, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range,
+    SafetyRule, words,
 };
 use serde::Serialize;
 

@@ -3,17 +3,17 @@
 //! Illegal values cannot be built: a [`Level`] is 1 to 5, a [`Probability`] 0 to 1, an [`Sctid`] has its
 //! check digit, a [`Span`] lies in order. Everything is checked once, where text enters.
 
-mod narrative;
-mod span;
-mod concept;
-mod assertion;
-mod matrix;
-mod proposal;
 mod analysis;
+mod assertion;
+mod concept;
+mod matrix;
+mod narrative;
+mod proposal;
+mod span;
 
 pub use analysis::{
-    Analysis, Coding, Evidence, Finding, LanguageOf, Notice, NotAssessed, NotAssessedReason, Proposal, Quote, Release, SafetyAlert,
-    SafetyStatus, Tier, UnmappedPhrase,
+    Analysis, Coding, Evidence, Finding, LanguageOf, NotAssessed, NotAssessedReason, Notice,
+    Proposal, Quote, Release, SafetyAlert, SafetyStatus, Tier, UnmappedPhrase,
 };
 pub use assertion::{Assertion, Certainty, Experiencer, Polarity, Temporality};
 pub use concept::{ConceptId, Kind, Sctid};
@@ -34,7 +34,10 @@ pub struct ParseError {
 
 impl ParseError {
     pub(crate) fn new(got: &str, expected: &'static str) -> Self {
-        Self { got: got.chars().take(40).collect(), expected }
+        Self {
+            got: got.chars().take(40).collect(),
+            expected,
+        }
     }
 }
 

@@ -79,7 +79,11 @@ impl Probability {
     /// `value` brought into 0..=1; what is not a number becomes 0.
     #[must_use]
     pub fn new(value: f32) -> Self {
-        Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
+        Self(if value.is_nan() {
+            0.0
+        } else {
+            value.clamp(0.0, 1.0)
+        })
     }
 
     /// The number.

@@ -1,5 +1,7 @@
 use super::{Catalogue, SNOMED, SYSTEM, table::Reading};
-use crate::types::{Coding, ConceptId, Domain, Kind, Language, Level, NeedId, ParseError, Sctid, words};
+use crate::types::{
+    Coding, ConceptId, Domain, Kind, Language, Level, NeedId, ParseError, Sctid, words,
+};
 use std::{collections::BTreeMap, str::FromStr};
 
 words! {
@@ -67,7 +69,11 @@ impl FromStr for CellText {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wrong = || ParseError::new(text, "a level such as D1=2");
         let (domain, level) = text.split_once('=').ok_or_else(wrong)?;
-        let level = level.parse::<u8>().ok().and_then(|n| Level::try_from(n).ok()).ok_or_else(wrong)?;
+        let level = level
+            .parse::<u8>()
+            .ok()
+            .and_then(|n| Level::try_from(n).ok())
+            .ok_or_else(wrong)?;
         Ok(Self(domain.parse().map_err(|_| wrong())?, level))
     }
 }
@@ -87,10 +93,17 @@ impl Dictionary {
 
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
         let mut dictionary = Self::default();
-        let table = reading.table("concepts.tsv", &["concept", "kind", "bare", "domains", "cell"]);
+        let table = reading.table(
+            "concepts.tsv",
+            &["concept", "kind", "bare", "domains", "cell"],
+        );
         for row in table.rows() {
-            let Some(id) = row.value::<ConceptId>("concept", reading) else { continue };
-            let Some(kind) = row.value::<Kind>("kind", reading) else { continue };
+            let Some(id) = row.value::<ConceptId>("concept", reading) else {
+                continue;
+            };
+            let Some(kind) = row.value::<Kind>("kind", reading) else {
+                continue;
+            };
             let bare = match row.cell("bare") {
                 "0" => false,
                 "1" => true,
@@ -100,12 +113,30 @@ impl Dictionary {
                 }
             };
             let domains = row.values::<Domain>("domains", reading);
-            let cell = row.values::<CellText>("cell", reading).into_iter().map(|CellText(d, l)| (d, l)).next();
-            if dictionary.index.insert(id, dictionary.concepts.len()).is_some() {
+            let cell = row
+                .values::<CellText>("cell", reading)
+                .into_iter()
+                .map(|CellText(d, l)| (d, l))
+                .next();
+            if dictionary
+                .index
+                .insert(id, dictionary.concepts.len())
+                .is_some()
+            {
                 row.problem(reading, format!("{id} stands on an earlier line too"));
                 continue;
             }
-            dictionary.concepts.push(Concept { id, kind, bare, domains, cell, needs: vec![], sctid: None, terms: vec![], line: row.line });
+            dictionary.concepts.push(Concept {
+                id,
+                kind,
+                bare,
+                domains,
+                cell,
+                needs: vec![],
+                sctid: None,
+                terms: vec![],
+                line: row.line,
+            });
         }
         dictionary.read_terms("terms.ca.tsv", Language::Catalan, reading);
         dictionary.read_terms("terms.es.tsv", Language::Spanish, reading);
@@ -118,20 +149,37 @@ impl Dictionary {
     fn read_terms(&mut self, file: &str, language: Language, reading: &mut Reading<'_>) {
         let table = reading.table(file, &["concept", "type", "term"]);
         for row in table.rows() {
-            let Some(term_type) = row.value::<TermType>("type", reading) else { continue };
+            let Some(term_type) = row.value::<TermType>("type", reading) else {
+                continue;
+            };
             let text = row.cell("term").to_owned();
-            let Some(concept) = self.of_row(row, reading) else { continue };
-            let twice = concept.terms.iter().any(|t| t.language == language && t.text.to_lowercase() == text.to_lowercase());
+            let Some(concept) = self.of_row(row, reading) else {
+                continue;
+            };
+            let twice = concept
+                .terms
+                .iter()
+                .any(|t| t.language == language && t.text.to_lowercase() == text.to_lowercase());
             let second = term_type == TermType::Preferred
-                && concept.terms.iter().any(|t| t.language == language && t.term_type == TermType::Preferred);
+                && concept
+                    .terms
+                    .iter()
+                    .any(|t| t.language == language && t.term_type == TermType::Preferred);
             if text.is_empty() {
                 row.problem(reading, "the term is empty");
             } else if twice {
                 row.problem(reading, "the concept has this term already");
             } else if second {
-                row.problem(reading, "the concept has a preferred term already: mark this one synonym");
+                row.problem(
+                    reading,
+                    "the concept has a preferred term already: mark this one synonym",
+                );
             } else {
-                concept.terms.push(Term { language, term_type, text });
+                concept.terms.push(Term {
+                    language,
+                    term_type,
+                    text,
+                });
             }
         }
     }
@@ -139,7 +187,9 @@ impl Dictionary {
     fn read_needs(&mut self, reading: &mut Reading<'_>) {
         let table = reading.table("concept_needs.tsv", &["concept", "need", "strength"]);
         for row in table.rows() {
-            let Some(need) = row.value::<NeedId>("need", reading) else { continue };
+            let Some(need) = row.value::<NeedId>("need", reading) else {
+                continue;
+            };
             let states = match row.cell("strength") {
                 "states" => true,
                 "suggests" => false,
@@ -161,13 +211,27 @@ impl Dictionary {
         for row in gps.rows() {
             in_gps.extend(row.value::<Sctid>("sctid", reading));
         }
-        for (file, optional) in [("snomed/map_gps.tsv", false), ("snomed/map_other.tsv", true)] {
+        for (file, optional) in [
+            ("snomed/map_gps.tsv", false),
+            ("snomed/map_other.tsv", true),
+        ] {
             let columns = &["concept", "sctid"];
-            let table = if optional { reading.optional_table(file, columns) } else { reading.table(file, columns) };
+            let table = if optional {
+                reading.optional_table(file, columns)
+            } else {
+                reading.table(file, columns)
+            };
             for row in table.rows() {
-                let Some(sctid) = row.value::<Sctid>("sctid", reading) else { continue };
+                let Some(sctid) = row.value::<Sctid>("sctid", reading) else {
+                    continue;
+                };
                 if !optional && !in_gps.contains(&sctid) {
-                    row.problem(reading, format!("{sctid} is not in snomed/gps.tsv: move the row to snomed/map_other.tsv"));
+                    row.problem(
+                        reading,
+                        format!(
+                            "{sctid} is not in snomed/gps.tsv: move the row to snomed/map_other.tsv"
+                        ),
+                    );
                 }
                 if let Some(concept) = self.of_row(row, reading) {
                     if concept.sctid.is_some() {
@@ -181,7 +245,11 @@ impl Dictionary {
     }
 
     /// The concept that a row of another table names.
-    fn of_row(&mut self, row: &super::table::Row, reading: &mut Reading<'_>) -> Option<&mut Concept> {
+    fn of_row(
+        &mut self,
+        row: &super::table::Row,
+        reading: &mut Reading<'_>,
+    ) -> Option<&mut Concept> {
         let id = row.value::<ConceptId>("concept", reading)?;
         match self.index.get(&id) {
             Some(&at) => self.concepts.get_mut(at),
@@ -197,7 +265,14 @@ impl Dictionary {
         for concept in &self.concepts {
             for link in &concept.needs {
                 if catalogue.need(link.need).is_none() {
-                    reading.problem("concept_needs.tsv", 0, format!("{} links to {}, which needs.tsv does not have", concept.id, link.need));
+                    reading.problem(
+                        "concept_needs.tsv",
+                        0,
+                        format!(
+                            "{} links to {}, which needs.tsv does not have",
+                            concept.id, link.need
+                        ),
+                    );
                 }
             }
         }
@@ -208,17 +283,35 @@ impl Concept {
     /// The preferred term in `language`; else in the other of Catalan and Spanish; else the key.
     #[must_use]
     pub fn display(&self, language: Language) -> String {
-        let other = if language == Language::Spanish { Language::Catalan } else { Language::Spanish };
-        let preferred = |l: Language| self.terms.iter().find(|t| t.language == l && t.term_type == TermType::Preferred);
-        preferred(language).or_else(|| preferred(other)).map_or_else(|| self.id.to_string(), |t| t.text.clone())
+        let other = if language == Language::Spanish {
+            Language::Catalan
+        } else {
+            Language::Spanish
+        };
+        let preferred = |l: Language| {
+            self.terms
+                .iter()
+                .find(|t| t.language == l && t.term_type == TermType::Preferred)
+        };
+        preferred(language)
+            .or_else(|| preferred(other))
+            .map_or_else(|| self.id.to_string(), |t| t.text.clone())
     }
 
     /// The codings in order: SNOMED CT if there is an id, then our own.
     #[must_use]
     pub fn codings(&self, language: Language) -> Vec<Coding> {
         let display = self.display(language);
-        let own = Coding { system: SYSTEM, code: self.id.to_string(), display: display.clone() };
-        let snomed = self.sctid.map(|sctid| Coding { system: SNOMED, code: sctid.to_string(), display });
+        let own = Coding {
+            system: SYSTEM,
+            code: self.id.to_string(),
+            display: display.clone(),
+        };
+        let snomed = self.sctid.map(|sctid| Coding {
+            system: SNOMED,
+            code: sctid.to_string(),
+            display,
+        });
         snomed.into_iter().chain([own]).collect()
     }
 }

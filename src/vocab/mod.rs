@@ -64,7 +64,9 @@ impl std::fmt::Display for Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder holds no release.
-    #[error("{path} holds no vocabulary release (release.toml is missing): name the folder with --vocabulary or RELAT_VOCABULARY")]
+    #[error(
+        "{path} holds no vocabulary release (release.toml is missing): name the folder with --vocabulary or RELAT_VOCABULARY"
+    )]
     NotARelease {
         /// The folder that was looked in.
         path: PathBuf,
@@ -134,7 +136,14 @@ impl Vocabulary {
     /// search index cannot be had.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let (vocabulary, problems) = Self::read(root)?;
-        if problems.is_empty() { Ok(vocabulary) } else { Err(Error::Problems { path: root.to_owned(), problems }) }
+        if problems.is_empty() {
+            Ok(vocabulary)
+        } else {
+            Err(Error::Problems {
+                path: root.to_owned(),
+                problems,
+            })
+        }
     }
 
     /// All that is wrong with the release in `root`, in order of files: wrong rows, broken links, missing terms and languages.
@@ -150,9 +159,15 @@ impl Vocabulary {
 
     fn read(root: &Path) -> Result<(Self, Vec<Problem>), Error> {
         if !root.join("release.toml").is_file() {
-            return Err(Error::NotARelease { path: root.to_owned() });
+            return Err(Error::NotARelease {
+                path: root.to_owned(),
+            });
         }
-        let mut reading = Reading { root, problems: Vec::new(), contents: Vec::new() };
+        let mut reading = Reading {
+            root,
+            problems: Vec::new(),
+            contents: Vec::new(),
+        };
         let name = settings::release_name(&mut reading);
         let dictionary = Dictionary::read(&mut reading);
         let dictionary_fingerprint = fingerprint(&std::mem::take(&mut reading.contents));
@@ -189,7 +204,10 @@ impl Vocabulary {
     /// Name and fingerprint of the dictionary, and fingerprint of everything else.
     #[must_use]
     pub fn release(&self) -> (String, String) {
-        (format!("{}+{}", self.name, self.dictionary_fingerprint), self.rules_fingerprint.clone())
+        (
+            format!("{}+{}", self.name, self.dictionary_fingerprint),
+            self.rules_fingerprint.clone(),
+        )
     }
 
     /// Folded words after which a full stop does not end a sentence.
@@ -201,7 +219,12 @@ impl Vocabulary {
     /// Spells out the abbreviations of a sentence.
     #[must_use]
     pub fn read_sentence<'a>(&self, sentence: &'a Sentence) -> ReadSentence<'a> {
-        ReadSentence { written: &sentence.words, expanded: self.abbreviations.expand(&sentence.words, sentence.language) }
+        ReadSentence {
+            written: &sentence.words,
+            expanded: self
+                .abbreviations
+                .expand(&sentence.words, sentence.language),
+        }
     }
 
     /// The terms of the dictionary in a sentence, longest first where they overlap, in order of the text.
@@ -231,5 +254,9 @@ fn fingerprint(files: &[(String, Vec<u8>)]) -> String {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hash.finalize()
+        .iter()
+        .take(6)
+        .map(|byte| format!("{byte:02x}"))
+        .collect()
 }

@@ -99,7 +99,8 @@ struct ReleaseFile {
 
 /// `name-version` of `release.toml`.
 pub(super) fn release_name(reading: &mut Reading<'_>) -> String {
-    toml_file::<ReleaseFile>("release.toml", reading).map_or_else(String::new, |r| format!("{}-{}", r.name, r.version))
+    toml_file::<ReleaseFile>("release.toml", reading)
+        .map_or_else(String::new, |r| format!("{}-{}", r.name, r.version))
 }
 
 impl Settings {
@@ -113,7 +114,13 @@ fn toml_file<T: serde::de::DeserializeOwned>(file: &str, reading: &mut Reading<'
     match toml::from_str(&text) {
         Ok(value) => Some(value),
         Err(error) => {
-            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
+            let line = error.span().map_or(0, |span| {
+                text.get(..span.start)
+                    .unwrap_or_default()
+                    .matches('\n')
+                    .count()
+                    + 1
+            });
             reading.problem(file, line, error.message().to_owned());
             None
         }

@@ -1,0 +1,11 @@
+//! What a person sees, in one binary. Tests that need `../shared` say so when it is not there.
+
+mod analyze;
+mod batch;
+mod evaluate;
+mod house;
+mod privacy;
+mod readme;
+mod serve;
+mod support;
+mod vocabulary;
