@@ -36,7 +36,7 @@ const CRATES: &[(&str, &[&str])] = &[
     ("clap", &["cli", "config"]),
     ("anyhow", &["cli", "config", "train", "main"]),
     ("indicatif", &["cli", "train"]),
-    ("rayon", &["cli"]),
+    ("rayon", &["cli", "train"]),
     ("rand", &["train"]),
     ("toml", &["vocab", "model", "train"]),
     ("sha2", &["vocab", "model", "analyze"]),

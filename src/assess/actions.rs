@@ -4,7 +4,7 @@ use crate::{
     types::{
         ActionId, Claim, Experiencer, NeedId, NeedStatus, Polarity, SafetyStatus, Temporality,
     },
-    vocab::{Exclusion, Trigger, Vocabulary},
+    vocab::{Exclusion, Pattern, Trigger, Vocabulary},
 };
 use std::collections::BTreeMap;
 
@@ -129,13 +129,14 @@ fn holds(exclusion: &Exclusion, needs: &[Proposed], alerts: &[Alert], noted: &No
 
 /// Actions whose resource the text says is already there (facts/needs_actions.md §2.4).
 fn in_place(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<ActionId> {
-    let there = noted.findings.iter().filter(|f| {
-        f.assertion.polarity == Polarity::Affirmed
-            && f.assertion.temporality == Temporality::Current
-            && f.assertion.experiencer != Experiencer::Other
-    });
-    there
-        .flat_map(|f| vocabulary.catalogue.in_place(f.concept))
-        .copied()
-        .collect()
+    let stands = |pattern: &Pattern| {
+        noted.read.iter().enumerate().any(|(at, sentence)| {
+            let spans = sentence.readings().flat_map(|words| pattern.spans(words)).collect::<Vec<_>>();
+            spans.into_iter().any(|span| {
+                let said = noted.contexts[at].assertion(span);
+                said.polarity == Polarity::Affirmed && said.temporality == Temporality::Current && said.experiencer != Experiencer::Other
+            })
+        })
+    };
+    vocabulary.catalogue.in_place.iter().filter(|(_, pattern)| stands(pattern)).map(|(action, _)| *action).collect()
 }

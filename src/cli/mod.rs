@@ -139,6 +139,11 @@ enum ModelsCommand {
     },
     /// Makes the vectors of all concepts and keeps them with the model.
     Vectors,
+    /// Writes the tiny seeded model that tests use.
+    Tiny {
+        /// The folder to write.
+        to: PathBuf,
+    },
 }
 
 /// Runs the command line; the exit status is 0 when all went well, 1 when the work failed, 2 for wrong usage.
@@ -180,6 +185,12 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
                 "packed into {}; the largest difference of a weight is {difference:.6}",
                 to.display()
             );
+            Ok(ExitCode::SUCCESS)
+        }
+        Command::Models(ModelsCommand::Tiny { to }) => {
+            let vocabulary = Vocabulary::open(&config.vocabulary()?)?;
+            let needs = vocabulary.catalogue.needs().map(|n| n.id).collect();
+            train::tiny(&config.models()?.join("base"), &to, needs, 1)?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Models(ModelsCommand::Vectors) => {

@@ -14,6 +14,7 @@ use anyhow::{Context, ensure};
 use candle_core::{D, DType, Device, Tensor, Var, backprop::GradStore};
 use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
+use rayon::prelude::*;
 use serde::Deserialize;
 use std::{
     collections::{BTreeMap, HashMap},
@@ -253,43 +254,27 @@ impl Course<'_> {
     ) -> anyhow::Result<Vec<Prepared>> {
         let frozen = self.config.layers - self.run.layers;
         let progress = progress(examples.len(), "frozen layers");
-        let mut prepared = Vec::new();
-        for example in examples {
+        let one = |example: &Example| -> anyhow::Result<Vec<Prepared>> {
             progress.inc(1);
-            let hash = example.id.bytes().fold(0_usize, |h, b| {
-                h.wrapping_mul(31).wrapping_add(usize::from(b))
-            });
-            let held_out = (example.is_narrative && hash % self.run.held_out_one_in == 0)
-                .then(|| example.id.clone());
-            let pieces = example
-                .sentences
-                .iter()
-                .map(|s| (*s, tokenizer.pieces(s.of(&example.text), s.start())));
+            let hash = example.id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
+            let held_out = (example.is_narrative && hash.is_multiple_of(self.run.held_out_one_in)).then(|| example.id.clone());
+            let pieces = example.sentences.iter().map(|s| (*s, tokenizer.pieces(s.of(&example.text), s.start())));
+            let mut windows = Vec::new();
             for Window { span, tokens } in pack(pieces) {
-                let units: Vec<Unit> = example
-                    .units
-                    .iter()
-                    .filter(|u| span.contains(u.span) && !u.span.is_empty())
-                    .cloned()
-                    .collect();
+                let units: Vec<Unit> = example.units.iter().filter(|u| span.contains(u.span) && !u.span.is_empty()).cloned().collect();
                 if units.is_empty() || tokens.len() < 3 {
                     continue;
                 }
                 let ids: Vec<u32> = tokens.iter().map(|t| t.id).collect();
                 let ids = Tensor::new(ids.as_slice(), &self.device)?.unsqueeze(0)?;
-                let hidden = encoder
-                    .layers(&encoder.embed(&ids)?, None, 0..frozen, Mode::Infer)?
-                    .squeeze(0)?;
-                prepared.push(Prepared {
-                    hidden,
-                    tokens,
-                    units,
-                    held_out: held_out.clone(),
-                });
+                let hidden = encoder.layers(&encoder.embed(&ids)?, None, 0..frozen, Mode::Infer)?.squeeze(0)?;
+                windows.push(Prepared { hidden, tokens, units, held_out: held_out.clone() });
             }
-        }
+            Ok(windows)
+        };
+        let prepared: Vec<Vec<Prepared>> = examples.par_iter().map(one).collect::<anyhow::Result<_>>()?;
         progress.finish();
-        Ok(prepared)
+        Ok(prepared.into_iter().flatten().collect())
     }
 
     /// What is learnt: the upper layers, from the base, and the heads, from small random numbers.

@@ -8,8 +8,10 @@ mod dataset;
 mod evaluate;
 mod fit;
 mod pack;
+mod tiny;
 
 pub use dataset::{Example, Labels, Unit, read_narratives, read_sentences};
 pub use evaluate::{Report, concepts as evaluate_concepts, narratives as evaluate_narratives};
 pub use fit::{RunFile, run};
 pub use pack::pack_base;
+pub use tiny::tiny;

@@ -1,5 +1,5 @@
-use super::table::Reading;
-use crate::types::{ActionId, ConceptId, Domain, Language, NeedId, SafetyRule, Urgency};
+use super::{Pattern, table::Reading};
+use crate::types::{ActionId, Domain, Language, NeedId, SafetyRule, Urgency};
 use std::collections::BTreeMap;
 
 /// A need of the catalogue.
@@ -65,7 +65,7 @@ pub enum Trigger {
     /// A need that is present or possible.
     Need(NeedId),
     /// A pattern somewhere in the narrative, not denied.
-    Text(super::Pattern),
+    Text(Pattern),
 }
 
 /// Needs, actions, their links and the exclusions.
@@ -77,8 +77,8 @@ pub struct Catalogue {
     pub exclusions: Vec<Exclusion>,
     /// More specific needs that cover a general one.
     covered_by: BTreeMap<NeedId, Vec<NeedId>>,
-    /// Actions that a concept, found as a fact, says are there already.
-    in_place: BTreeMap<ConceptId, Vec<ActionId>>,
+    /// Words that say a resource is there already, with the action that would bring it.
+    pub in_place: Vec<(ActionId, Pattern)>,
 }
 
 impl Catalogue {
@@ -100,12 +100,6 @@ impl Catalogue {
         self.covered_by
             .get(&need)
             .is_some_and(|specific| specific.iter().any(|s| present.contains(s)))
-    }
-
-    /// The actions that are there already when `concept` is found as a fact.
-    #[must_use]
-    pub fn in_place(&self, concept: ConceptId) -> &[ActionId] {
-        self.in_place.get(&concept).map_or(&[], Vec::as_slice)
     }
 
     /// All needs, by id.
@@ -139,19 +133,12 @@ impl Catalogue {
                     .push(specific);
             }
         }
-        for row in reading
-            .table("concept_actions.tsv", &["concept", "action"])
-            .rows()
-        {
-            let (Some(concept), Some(action)) =
-                (row.value("concept", reading), row.value("action", reading))
-            else {
-                continue;
-            };
+        for row in reading.table("in_place.tsv", &["action", "pattern"]).rows() {
+            let (Some(action), Some(pattern)) = (row.value("action", reading), row.value("pattern", reading)) else { continue };
             if !catalogue.actions.contains_key(&action) {
                 row.problem(reading, format!("{action} is not in actions.tsv"));
             }
-            catalogue.in_place.entry(concept).or_default().push(action);
+            catalogue.in_place.push((action, pattern));
         }
         catalogue
     }
