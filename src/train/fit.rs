@@ -1,4 +1,5 @@
 use super::{
+    adam::Adam,
     augment::hurried,
     dataset::{Example, Labels, Unit, read_narratives, read_sentences},
 };
@@ -12,7 +13,6 @@ use crate::{
 };
 use anyhow::{Context, ensure};
 use candle_core::{D, DType, Device, Tensor, Var, backprop::GradStore};
-use candle_nn::optim::{AdamW, Optimizer, ParamsAdamW};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rayon::prelude::*;
 use serde::Deserialize;
@@ -107,9 +107,7 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
         vars.iter()
             .map(|(name, var)| (name.clone(), var.as_tensor().clone())),
     );
-    course.fit(&prepared, &weights, &vars)?;
-    let (temperature, threshold) = course.calibrate(&prepared, &weights)?;
-    course.write(models, &weights, &vars, (temperature, threshold))
+    course.fit(models, &prepared, &weights, &vars)
 }
 
 /// All examples of the run: narratives as they are, sentences gathered into notes of one to seven lines in one language.
@@ -311,29 +309,20 @@ impl Course<'_> {
         Ok(vars)
     }
 
-    fn fit(
-        &self,
-        prepared: &[Prepared],
-        weights: &HashMap<String, Tensor>,
-        vars: &[(String, Var)],
-    ) -> anyhow::Result<()> {
+    /// Teaches; after each epoch the model is calibrated and its folder written, so that a run that is stopped has left one.
+    fn fit(&self, models: &Path, prepared: &[Prepared], weights: &HashMap<String, Tensor>, vars: &[(String, Var)]) -> anyhow::Result<PathBuf> {
         let encoder = Encoder::new(weights, self.config)?;
         let heads = Heads::new(weights, self.needs.len())?;
         let (of_heads, of_layers): (Vec<_>, Vec<_>) =
             vars.iter().partition(|(name, _)| name.starts_with("head."));
-        let optimizer = |vars: Vec<&(String, Var)>| {
-            let params = ParamsAdamW {
-                weight_decay: 0.01,
-                ..ParamsAdamW::default()
-            };
-            AdamW::new(vars.into_iter().map(|(_, v)| v.clone()).collect(), params)
-        };
-        let (mut for_heads, mut for_layers) = (optimizer(of_heads)?, optimizer(of_layers)?);
+        let optimizer = |vars: Vec<&(String, Var)>| Adam::new(vars.into_iter().map(|(_, var)| var.clone()), 0.01);
+        let (mut for_heads, mut for_layers) = (optimizer(of_heads), optimizer(of_layers));
         let learning: Vec<&Prepared> = prepared.iter().filter(|p| p.held_out.is_none()).collect();
         let mut batches = self.batches(&learning);
         let steps = batches.len() * self.run.epochs;
         let mut random = StdRng::seed_from_u64(self.run.seed + 1);
         let mut step = 0;
+        let mut folder = models.join(&self.run.name);
         for epoch in 0..self.run.epochs {
             batches.shuffle(&mut random);
             let progress = progress(batches.len(), &format!("epoch {}", epoch + 1));
@@ -342,29 +331,23 @@ impl Course<'_> {
                 #[expect(clippy::cast_precision_loss, reason = "steps of a run")]
                 let (done, all) = (step as f64, steps as f64);
                 let share = (done / (all * 0.1).max(1.0)).min(1.0) * (1.0 - done / all).max(0.02);
-                for_heads.set_learning_rate(self.run.head_rate * share);
-                for_layers.set_learning_rate(self.run.rate * share);
                 let (gradients, loss) = self.gradients(batch, &encoder, &heads, vars)?;
-                for_heads.step(&gradients)?;
-                for_layers.step(&gradients)?;
+                for_heads.step(&gradients, self.run.head_rate * share)?;
+                for_layers.step(&gradients, self.run.rate * share)?;
                 sum += loss;
                 step += 1;
                 progress.inc(1);
                 #[expect(clippy::cast_precision_loss, reason = "batches of an epoch")]
                 progress.set_message(format!("loss {:.3}", sum / (progress.position() as f64)));
             }
-            let (f1, _) = self.best_threshold(&self.mentions(prepared, weights)?, 1.0);
             #[expect(clippy::cast_precision_loss, reason = "batches of an epoch")]
             let mean = sum / batches.len() as f64;
-            tracing::info!(
-                epoch = epoch + 1,
-                loss = mean,
-                held_out_f1 = f1,
-                "epoch done"
-            );
+            tracing::info!(epoch = epoch + 1, loss = mean, "epoch done");
+            let calibrated = self.calibrate(prepared, weights)?;
+            folder = self.write(models, weights, vars, calibrated)?;
             progress.finish();
         }
-        Ok(())
+        Ok(folder)
     }
 
     /// Gradients and loss of a batch, its two halves on two threads.

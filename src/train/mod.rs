@@ -3,6 +3,7 @@
 //! The only door to `training/`. A run is a file (`training/runs/*.toml`); the same file, corpora and seed give the same model
 //! on the same kind of processor.
 
+mod adam;
 mod augment;
 mod dataset;
 mod evaluate;
