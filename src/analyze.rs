@@ -6,9 +6,8 @@ use crate::{
     model::{self, Model},
     text,
     types::{
-        Analysis, Evidence, Finding, Language, LanguageOf, Narrative, NotAssessed, Notice,
-        OffsetUnit, Offsets, Probability, Proposal, Quote, Release, SafetyAlert, SafetyStatus,
-        UnmappedPhrase,
+        Analysis, Evidence, Finding, Language, LanguageOf, Narrative, NotAssessed, Notice, OffsetUnit, Offsets, Probability, Proposal,
+        Quote, Release, SafetyAlert, SafetyStatus, UnmappedPhrase,
     },
     vocab::{self, Vocabulary},
 };
@@ -46,10 +45,7 @@ pub struct Wish {
 
 impl Default for Wish {
     fn default() -> Self {
-        Self {
-            language: Language::Catalan,
-            offset_unit: OffsetUnit::Codepoint,
-        }
+        Self { language: Language::Catalan, offset_unit: OffsetUnit::Codepoint }
     }
 }
 
@@ -69,19 +65,8 @@ impl Analyzer {
             vectors.refresh(&vocabulary, model)?;
         }
         let (dictionary, rules) = vocabulary.release();
-        let name = model_read
-            .as_ref()
-            .map_or_else(|| "none".to_owned(), |m| m.release.clone());
-        Ok(Self {
-            vocabulary,
-            model: model_read,
-            vectors,
-            release: Release {
-                vocabulary: dictionary,
-                rules,
-                model: name,
-            },
-        })
+        let name = model_read.as_ref().map_or_else(|| "none".to_owned(), |m| m.release.clone());
+        Ok(Self { vocabulary, model: model_read, vectors, release: Release { vocabulary: dictionary, rules, model: name } })
     }
 
     /// Makes the vectors of all concepts that lack one and keeps them in the model folder; returns how many were made.
@@ -111,17 +96,9 @@ impl Analyzer {
     pub fn analyze(&self, narrative: &Narrative, wish: Wish) -> Result<Analysis, Error> {
         let document = text::read(narrative, self.vocabulary.dotted());
         let units = self.read(narrative.text(), &document)?;
-        let (needs, thresholds) = self.model.as_ref().map_or((&[][..], Vec::new()), |m| {
-            (
-                m.needs(),
-                (0..m.needs().len()).map(|n| m.threshold(n)).collect(),
-            )
-        });
-        let reading = self.model.is_some().then_some(ModelReading {
-            units,
-            needs,
-            vectors: &self.vectors,
-        });
+        let (needs, thresholds) =
+            self.model.as_ref().map_or((&[][..], Vec::new()), |m| (m.needs(), (0..m.needs().len()).map(|n| m.threshold(n)).collect()));
+        let reading = self.model.is_some().then_some(ModelReading { units, needs, vectors: &self.vectors });
         let noted = annotate::annotate(narrative.text(), &document, &self.vocabulary, reading);
         let assessment = assess::assess(&noted, &self.vocabulary, needs, &thresholds);
         Ok(self.answer(narrative, &noted, assessment, wish))
@@ -133,90 +110,48 @@ impl Analyzer {
             return Ok(Vec::new());
         };
         let units = annotate::units(document);
-        let sentences: Vec<_> = document
-            .sentences
-            .iter()
-            .filter(|s| s.language != Language::Unknown)
-            .map(|s| s.span)
-            .collect();
+        let sentences: Vec<_> = document.sentences.iter().filter(|s| s.language != Language::Unknown).map(|s| s.span).collect();
         let spans: Vec<_> = units.iter().map(|(span, _, _)| *span).collect();
         let readings = model.read(text, &sentences, &spans)?;
-        let join = |((span, sentence, whole), reading)| ReadUnit {
-            span,
-            sentence,
-            whole,
-            reading,
-        };
+        let join = |((span, sentence, whole), reading)| ReadUnit { span, sentence, whole, reading };
         Ok(units.into_iter().zip(readings).map(join).collect())
     }
 
-    fn answer(
-        &self,
-        narrative: &Narrative,
-        noted: &Noted<'_>,
-        assessment: Assessment,
-        wish: Wish,
-    ) -> Analysis {
+    fn answer(&self, narrative: &Narrative, noted: &Noted<'_>, assessment: Assessment, wish: Wish) -> Analysis {
         let offsets = Offsets::new(narrative.text(), wish.offset_unit);
-        let evidence = |g: Ground| Evidence {
-            span: offsets.range(g.span),
-            finding: g.finding,
-            because: g.because,
-        };
+        let evidence = |g: Ground| Evidence { span: offsets.range(g.span), finding: g.finding, because: g.because };
         let finding = |f: &annotate::Finding| {
             let concept = self.vocabulary.dictionary.concept(f.concept);
             Finding {
                 span: offsets.range(f.span),
                 text: f.span.of(narrative.text()).to_owned(),
-                codings: concept
-                    .map(|c| c.codings(wish.language))
-                    .unwrap_or_default(),
+                codings: concept.map(|c| c.codings(wish.language)).unwrap_or_default(),
                 kind: concept.map_or(crate::types::Kind::Observation, |c| c.kind),
                 assertion: f.assertion,
                 tier: f.tier,
                 confidence: Probability::new(f.confidence),
             }
         };
-        let proposals = assessment
-            .proposed
-            .into_iter()
-            .enumerate()
-            .map(|(n, p)| Proposal {
-                id: format!("p{}", n + 1),
-                claim: p.claim,
-                confidence: Probability::new(p.confidence),
-                evidence: p.grounds.into_iter().map(evidence).collect(),
-            });
-        let alerts = assessment
-            .alerts
-            .into_iter()
-            .enumerate()
-            .map(|(n, a)| self.alert(n, a, &offsets));
-        let sentences = noted.document.sentences.iter();
-        let unmapped = noted.unmapped.iter().map(|s| UnmappedPhrase {
-            span: offsets.range(*s),
-            text: s.of(narrative.text()).to_owned(),
+        let proposals = assessment.proposed.into_iter().enumerate().map(|(n, p)| Proposal {
+            id: format!("p{}", n + 1),
+            claim: p.claim,
+            confidence: Probability::new(p.confidence),
+            evidence: p.grounds.into_iter().map(evidence).collect(),
         });
+        let alerts = assessment.alerts.into_iter().enumerate().map(|(n, a)| self.alert(n, a, &offsets));
+        let sentences = noted.document.sentences.iter();
+        let unmapped = noted.unmapped.iter().map(|s| UnmappedPhrase { span: offsets.range(*s), text: s.of(narrative.text()).to_owned() });
         Analysis {
             id: narrative.id().to_owned(),
             analysis: self.name(narrative),
             offset_unit: wish.offset_unit,
             language: noted.document.language,
             release: self.release.clone(),
-            sentences: sentences
-                .map(|s| LanguageOf {
-                    span: offsets.range(s.span),
-                    language: s.language,
-                })
-                .collect(),
+            sentences: sentences.map(|s| LanguageOf { span: offsets.range(s.span), language: s.language }).collect(),
             findings: noted.findings.iter().map(finding).collect(),
             safety: alerts.collect(),
             proposals: proposals.collect(),
-            not_assessed: assessment
-                .not_assessed
-                .into_iter()
-                .map(|(domain, reason)| NotAssessed { domain, reason })
-                .collect(),
+            not_assessed: assessment.not_assessed.into_iter().map(|(domain, reason)| NotAssessed { domain, reason }).collect(),
             unmapped: unmapped.collect(),
             notices: self.notices(noted, wish.language),
         }
@@ -224,34 +159,20 @@ impl Analyzer {
 
     fn alert(&self, place: usize, alert: Alert, offsets: &Offsets) -> SafetyAlert {
         let rule = self.vocabulary.safety.rule(alert.rule);
-        let actions = if alert.status == SafetyStatus::Active {
-            rule.map(|r| r.actions.clone()).unwrap_or_default()
-        } else {
-            Vec::new()
-        };
+        let actions = if alert.status == SafetyStatus::Active { rule.map(|r| r.actions.clone()).unwrap_or_default() } else { Vec::new() };
         SafetyAlert {
             id: format!("s{}", place + 1),
             rule: alert.rule,
             person: alert.person,
             status: alert.status,
-            evidence: alert
-                .grounds
-                .into_iter()
-                .map(|g| Quote {
-                    span: offsets.range(g.span),
-                    because: g.because,
-                })
-                .collect(),
+            evidence: alert.grounds.into_iter().map(|g| Quote { span: offsets.range(g.span), because: g.because }).collect(),
             actions,
         }
     }
 
     fn notices(&self, noted: &Noted<'_>, language: Language) -> Vec<Notice> {
         let spanish = language == Language::Spanish;
-        let notice = |code, ca: &str, es: &str| Notice {
-            code,
-            message: if spanish { es } else { ca }.to_owned(),
-        };
+        let notice = |code, ca: &str, es: &str| Notice { code, message: if spanish { es } else { ca }.to_owned() };
         let mut notices = Vec::new();
         if self.model.is_none() {
             notices.push(notice(
@@ -260,18 +181,9 @@ impl Analyzer {
                 "No hay ningún modelo cargado: solo han leído el diccionario y las reglas.",
             ));
         }
-        let foreign = noted
-            .document
-            .sentences
-            .iter()
-            .filter(|s| s.language == Language::Unknown)
-            .count();
+        let foreign = noted.document.sentences.iter().filter(|s| s.language == Language::Unknown).count();
         if noted.document.sentences.is_empty() {
-            notices.push(notice(
-                "empty",
-                "El text és buit: no hi ha res per llegir.",
-                "El texto está vacío: no hay nada que leer.",
-            ));
+            notices.push(notice("empty", "El text és buit: no hi ha res per llegir.", "El texto está vacío: no hay nada que leer."));
         } else if noted.document.language == Language::Unknown {
             notices.push(notice(
                 "language_unknown",
@@ -292,23 +204,13 @@ impl Analyzer {
     fn name(&self, narrative: &Narrative) -> String {
         let mut hash = Sha256::new();
         let date = narrative.date().map_or_else(String::new, |d| d.to_string());
-        for part in [
-            narrative.id(),
-            &date,
-            narrative.text(),
-            &self.release.vocabulary,
-            &self.release.rules,
-            &self.release.model,
-        ] {
+        for part in [narrative.id(), &date, narrative.text(), &self.release.vocabulary, &self.release.rules, &self.release.model] {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize()
-            .iter()
-            .take(10)
-            .fold("a-".to_owned(), |mut name, byte| {
-                let _ = write!(name, "{byte:02x}");
-                name
-            })
+        hash.finalize().iter().take(10).fold("a-".to_owned(), |mut name, byte| {
+            let _ = write!(name, "{byte:02x}");
+            name
+        })
     }
 }

@@ -21,12 +21,7 @@ impl Config {
     /// # Errors
     /// If none is named and none lies in the usual places.
     pub fn vocabulary(&self) -> anyhow::Result<PathBuf> {
-        find(
-            self.vocabulary.as_ref(),
-            "vocab",
-            "release.toml",
-            "--vocabulary or RELAT_VOCABULARY",
-        )
+        find(self.vocabulary.as_ref(), "vocab", "release.toml", "--vocabulary or RELAT_VOCABULARY")
     }
 
     /// The folder of the model in force, or `None` if rules alone shall read.
@@ -34,20 +29,10 @@ impl Config {
     /// # Errors
     /// If none is named and none lies in the usual places.
     pub fn model(&self) -> anyhow::Result<Option<PathBuf>> {
-        if self
-            .model
-            .as_deref()
-            .is_some_and(|m| m.as_os_str() == "none")
-        {
+        if self.model.as_deref().is_some_and(|m| m.as_os_str() == "none") {
             return Ok(None);
         }
-        find(
-            self.model.as_ref(),
-            "models/relat",
-            "model.toml",
-            "--model or RELAT_MODEL (`none` reads by rules only)",
-        )
-        .map(Some)
+        find(self.model.as_ref(), "models/relat", "model.toml", "--model or RELAT_MODEL (`none` reads by rules only)").map(Some)
     }
 
     /// The folder that holds all model folders.
@@ -59,25 +44,13 @@ impl Config {
     }
 }
 
-fn find(
-    named: Option<&PathBuf>,
-    usual: &str,
-    marker: &str,
-    setting: &str,
-) -> anyhow::Result<PathBuf> {
+fn find(named: Option<&PathBuf>, usual: &str, marker: &str, setting: &str) -> anyhow::Result<PathBuf> {
     if let Some(folder) = named {
         return Ok(folder.clone());
     }
-    let places = [
-        PathBuf::from(usual),
-        PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(usual),
-    ];
+    let places = [PathBuf::from(usual), PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(usual)];
     match places.iter().find(|place| place.join(marker).is_file()) {
         Some(place) => Ok(place.clone()),
-        None => bail!(
-            "no {usual} folder was found in {} or {}: name it with {setting}",
-            places[0].display(),
-            places[1].display()
-        ),
+        None => bail!("no {usual} folder was found in {} or {}: name it with {setting}", places[0].display(), places[1].display()),
     }
 }

@@ -6,49 +6,25 @@ use relat::{
 };
 
 fn alerts(analysis: &Analysis, status: SafetyStatus) -> Vec<String> {
-    analysis
-        .safety
-        .iter()
-        .filter(|a| a.status == status)
-        .map(|a| a.rule.to_string())
-        .collect()
+    analysis.safety.iter().filter(|a| a.status == status).map(|a| a.rule.to_string()).collect()
 }
 
 #[test]
 fn what_is_denied_past_or_of_another_is_not_proposed_as_present() {
     let check = |text: &str, need: &str, status: NeedStatus| {
         let analysis = analyze(&RULES, text);
-        assert!(
-            needs(&analysis, status).contains(&need.to_owned()),
-            "{text}: {:?}",
-            analysis.proposals
-        );
+        assert!(needs(&analysis, status).contains(&need.to_owned()), "{text}: {:?}", analysis.proposals);
         if status != NeedStatus::Present {
-            assert!(
-                !needs(&analysis, NeedStatus::Present).contains(&need.to_owned()),
-                "{text}"
-            );
+            assert!(!needs(&analysis, NeedStatus::Present).contains(&need.to_owned()), "{text}");
         }
     };
     check("Té deutes de lloguer.", "N034", NeedStatus::Present);
     check("Tiene deudas de alquiler.", "N034", NeedStatus::Present);
     check("No té deutes de lloguer.", "N034", NeedStatus::Absent);
     check("Niega deudas de alquiler.", "N034", NeedStatus::Absent);
-    check(
-        "La seva germana té deutes de lloguer.",
-        "N034",
-        NeedStatus::OtherPerson,
-    );
-    check(
-        "Su hermana tiene deudas de alquiler.",
-        "N034",
-        NeedStatus::OtherPerson,
-    );
-    check(
-        "Fa anys va tenir deutes de lloguer.",
-        "N034",
-        NeedStatus::Past,
-    );
+    check("La seva germana té deutes de lloguer.", "N034", NeedStatus::OtherPerson);
+    check("Su hermana tiene deudas de alquiler.", "N034", NeedStatus::OtherPerson);
+    check("Fa anys va tenir deutes de lloguer.", "N034", NeedStatus::Past);
 }
 
 #[test]
@@ -57,32 +33,12 @@ fn danger_is_seen_with_no_model_and_denial_is_kept() {
         let found = alerts(&analyze(&RULES, text), status);
         assert!(found.contains(&rule.to_owned()), "{text}: {found:?}");
     };
-    check(
-        "Diu que no vol viure i que té les pastilles guardades.",
-        "S01",
-        SafetyStatus::Active,
-    );
-    check(
-        "Dice que quiere quitarse la vida.",
-        "S01",
-        SafetyStatus::Active,
-    );
+    check("Diu que no vol viure i que té les pastilles guardades.", "S01", SafetyStatus::Active);
+    check("Dice que quiere quitarse la vida.", "S01", SafetyStatus::Active);
     check("Nega ideació autolítica.", "S01", SafetyStatus::Denied);
-    check(
-        "El seu marit la pega i li controla el mòbil.",
-        "S02",
-        SafetyStatus::Active,
-    );
-    check(
-        "Su marido le pega delante de los niños.",
-        "S02",
-        SafetyStatus::Active,
-    );
-    check(
-        "Tenen data de llançament el 12/12.",
-        "S05",
-        SafetyStatus::Active,
-    );
+    check("El seu marit la pega i li controla el mòbil.", "S02", SafetyStatus::Active);
+    check("Su marido le pega delante de los niños.", "S02", SafetyStatus::Active);
+    check("Tenen data de llançament el 12/12.", "S05", SafetyStatus::Active);
     check("Hoy duerme en la calle.", "S06", SafetyStatus::Active);
     check("Avui dorm al carrer.", "S06", SafetyStatus::Active);
 }
@@ -96,11 +52,7 @@ fn figures_of_speech_raise_no_alert() {
         "Ve a preguntar pels casals d'estiu i tot bé.",
         "Viene a por el certificado de empadronamiento.",
     ] {
-        assert_eq!(
-            alerts(&analyze(&RULES, text), SafetyStatus::Active),
-            [""; 0],
-            "{text}"
-        );
+        assert_eq!(alerts(&analyze(&RULES, text), SafetyStatus::Active), [""; 0], "{text}");
     }
 }
 
@@ -111,27 +63,17 @@ fn poverty_alone_never_raises_a_child_risk_alert() {
         "Madre sola con dos hijos, viven en una habitación y comen del banco de alimentos. Los niños van limpios y no faltan al colegio.",
     ] {
         for analyzer in [&*RULES, &*FULL] {
-            assert!(
-                !alerts(&analyze(analyzer, text), SafetyStatus::Active).contains(&"S03".to_owned()),
-                "{text}"
-            );
+            assert!(!alerts(&analyze(analyzer, text), SafetyStatus::Active).contains(&"S03".to_owned()), "{text}");
         }
     }
 }
 
 #[test]
 fn mediation_is_never_proposed_with_violence() {
-    let analysis = analyze(
-        &RULES,
-        "Conflicte de parella i separació. El seu marit la pega.",
-    );
+    let analysis = analyze(&RULES, "Conflicte de parella i separació. El seu marit la pega.");
     let mediation = |p: &relat::types::Proposal| matches!(&p.claim, Claim::Action { action, .. } if ["A055", "A023", "A050"].contains(&action.to_string().as_str()));
     assert!(!analysis.proposals.iter().any(mediation));
-    assert!(
-        needs(&analysis, NeedStatus::Present).contains(&"N050".to_owned()),
-        "{:?}",
-        analysis.proposals
-    );
+    assert!(needs(&analysis, NeedStatus::Present).contains(&"N050".to_owned()), "{:?}", analysis.proposals);
 }
 
 #[test]
@@ -143,34 +85,17 @@ fn everything_proposed_shows_its_sentence() {
         assert!(!analysis.proposals.is_empty());
         for proposal in &analysis.proposals {
             assert!(!proposal.evidence.is_empty(), "{proposal:?}");
-            assert!(
-                proposal
-                    .evidence
-                    .iter()
-                    .all(|e| e.span.start < e.span.end && e.span.end <= n),
-                "{proposal:?}"
-            );
-            assert!(
-                proposal.evidence.iter().all(|e| !e.because.is_empty()
-                    && e.finding.is_none_or(|f| f < analysis.findings.len()))
-            );
+            assert!(proposal.evidence.iter().all(|e| e.span.start < e.span.end && e.span.end <= n), "{proposal:?}");
+            assert!(proposal.evidence.iter().all(|e| !e.because.is_empty() && e.finding.is_none_or(|f| f < analysis.findings.len())));
         }
-        let domains = analysis
-            .proposals
-            .iter()
-            .filter(|p| matches!(p.claim, Claim::Level { .. }))
-            .count()
-            + analysis.not_assessed.len();
+        let domains = analysis.proposals.iter().filter(|p| matches!(p.claim, Claim::Level { .. })).count() + analysis.not_assessed.len();
         assert_eq!(domains, 17, "every domain has a level or a reason");
     }
 }
 
 #[test]
 fn the_classifier_contributes_and_says_its_share() {
-    let analysis = analyze(
-        &FULL,
-        "Porta tres rebuts del pis sense pagar i el propietari ja li ha enviat el burofax.",
-    );
+    let analysis = analyze(&FULL, "Porta tres rebuts del pis sense pagar i el propietari ja li ha enviat el burofax.");
     let by_model = analysis
         .proposals
         .iter()
@@ -185,30 +110,16 @@ fn the_model_may_be_missing_and_the_answer_says_so() {
     let analysis = analyze(&RULES, "Té deutes de lloguer.");
     assert_eq!(analysis.release.model, "none");
     assert!(analysis.notices.iter().any(|n| n.code == "no_model"));
-    assert!(
-        analyze(&FULL, "Té deutes.")
-            .notices
-            .iter()
-            .all(|n| n.code != "no_model")
-    );
+    assert!(analyze(&FULL, "Té deutes.").notices.iter().all(|n| n.code != "no_model"));
 }
 
 #[test]
 fn an_unknown_language_is_said_and_nothing_is_guessed() {
-    let analysis = analyze(
-        &FULL,
-        "Madame est sans domicile depuis plusieurs semaines et elle dort dans la rue avec ses deux enfants malades.",
-    );
+    let analysis =
+        analyze(&FULL, "Madame est sans domicile depuis plusieurs semaines et elle dort dans la rue avec ses deux enfants malades.");
     assert_eq!(analysis.language, Language::Unknown);
-    assert!(
-        analysis.proposals.is_empty() && analysis.findings.is_empty() && analysis.safety.is_empty()
-    );
-    assert!(
-        analysis
-            .notices
-            .iter()
-            .any(|n| n.code == "language_unknown")
-    );
+    assert!(analysis.proposals.is_empty() && analysis.findings.is_empty() && analysis.safety.is_empty());
+    assert!(analysis.notices.iter().any(|n| n.code == "language_unknown"));
 }
 
 #[test]
@@ -226,11 +137,7 @@ fn odd_texts_get_an_answer() {
     for text in texts {
         for analyzer in [&*RULES, &*FULL] {
             let analysis = analyze(analyzer, &text);
-            assert!(
-                serde_json::to_string(&analysis)
-                    .unwrap()
-                    .contains("\"sentences\"")
-            );
+            assert!(serde_json::to_string(&analysis).unwrap().contains("\"sentences\""));
         }
     }
 }
@@ -243,12 +150,7 @@ fn fifty_thousand_characters_are_read_to_the_end() {
     let head = text.chars().count();
     text.push_str(". Diu que no vol viure i té les pastilles guardades.");
     let analysis = analyze(&RULES, &text);
-    let quoted = analysis
-        .safety
-        .iter()
-        .flat_map(|a| &a.evidence)
-        .map(|q| q.span.start)
-        .max();
+    let quoted = analysis.safety.iter().flat_map(|a| &a.evidence).map(|q| q.span.start).max();
     assert!(quoted.is_some_and(|start| start >= head), "{quoted:?}");
 }
 
@@ -256,28 +158,13 @@ fn fifty_thousand_characters_are_read_to_the_end() {
 fn positions_are_in_the_unit_asked_for() {
     let text = "😀 Àvia amb deutes de lloguer";
     let spans = |offset_unit| {
-        let wish = Wish {
-            offset_unit,
-            ..Wish::default()
-        };
-        let analysis = RULES
-            .analyze(&Narrative::new("", text).unwrap(), wish)
-            .unwrap();
-        let finding = analysis
-            .findings
-            .iter()
-            .find(|f| f.text.contains("deutes"))
-            .unwrap();
+        let wish = Wish { offset_unit, ..Wish::default() };
+        let analysis = RULES.analyze(&Narrative::new("", text).unwrap(), wish).unwrap();
+        let finding = analysis.findings.iter().find(|f| f.text.contains("deutes")).unwrap();
         (finding.span.start, finding.span.end, finding.text.clone())
     };
     let (start, end, found) = spans(OffsetUnit::Codepoint);
-    assert_eq!(
-        text.chars()
-            .skip(start)
-            .take(end - start)
-            .collect::<String>(),
-        found
-    );
+    assert_eq!(text.chars().skip(start).take(end - start).collect::<String>(), found);
     let (start, end, _) = spans(OffsetUnit::Utf16);
     let units: Vec<u16> = text.encode_utf16().collect();
     assert_eq!(String::from_utf16(&units[start..end]).unwrap(), found);

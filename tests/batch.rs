@@ -10,13 +10,7 @@ const NOTES: [&str; 4] = [
 ];
 
 fn input(notes: &[&str]) -> String {
-    notes
-        .iter()
-        .enumerate()
-        .map(|(n, text)| {
-            serde_json::json!({"id": format!("n-{n}"), "text": text}).to_string() + "\n"
-        })
-        .collect()
+    notes.iter().enumerate().map(|(n, text)| serde_json::json!({"id": format!("n-{n}"), "text": text}).to_string() + "\n").collect()
 }
 
 #[test]
@@ -33,11 +27,7 @@ fn the_same_text_gives_the_same_bytes_alone_in_a_batch_and_on_any_number_of_thre
             .output()
             .unwrap();
         assert!(output.status.success());
-        String::from_utf8(output.stdout)
-            .unwrap()
-            .lines()
-            .map(str::to_owned)
-            .collect::<Vec<_>>()
+        String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect::<Vec<_>>()
     };
     let together = run("2", &input(&many));
     assert_eq!(together.len(), 12);
@@ -57,17 +47,12 @@ fn a_line_that_cannot_be_read_is_answered_in_its_place_and_the_run_goes_on() {
     lines.extend_from_slice(b"{\"id\":\"c\"}\n");
     lines.extend_from_slice(b"{\"id\":\"d\",\"text\":\"nul \\u0000 here\"}\n");
     lines.extend_from_slice(b"{\"id\":\"e\",\"text\":\"\xff\xfe\"}\n");
-    lines.extend_from_slice(
-        format!("{{\"id\":\"f\",\"text\":\"{}\"}}\n", "a".repeat(50_001)).as_bytes(),
-    );
+    lines.extend_from_slice(format!("{{\"id\":\"f\",\"text\":\"{}\"}}\n", "a".repeat(50_001)).as_bytes());
     lines.extend_from_slice(b"{\"id\":7,\"text\":\"\",\"date\":\"14/3\"}\n");
     lines.extend_from_slice(b"{\"id\":\"g\",\"text\":\"Cobra la PNC.\"}");
     let (status, out, err) = relat(&["--model", "none", "batch"], &lines);
     assert_eq!(status, 0, "{err}");
-    let answers: Vec<Value> = out
-        .lines()
-        .map(|l| serde_json::from_str(l).unwrap())
-        .collect();
+    let answers: Vec<Value> = out.lines().map(|l| serde_json::from_str(l).unwrap()).collect();
     assert_eq!(answers.len(), 8);
     assert_eq!(answers[0]["id"], "a");
     assert_eq!(answers[7]["id"], "g");
@@ -82,10 +67,7 @@ fn a_line_that_cannot_be_read_is_answered_in_its_place_and_the_run_goes_on() {
         let error = &answers[place]["error"];
         assert_eq!(answers[place]["id"], id);
         assert_eq!(answers[place]["line"], place + 1);
-        assert!(
-            format!("{} {}", error["title"], error["detail"]).contains(word),
-            "{error}"
-        );
+        assert!(format!("{} {}", error["title"], error["detail"]).contains(word), "{error}");
     }
     assert!(err.contains("6 of 8"), "{err}");
     let (status, _, _) = relat(&["--model", "none", "batch", "--strict"], &lines);
@@ -94,23 +76,14 @@ fn a_line_that_cannot_be_read_is_answered_in_its_place_and_the_run_goes_on() {
 
 #[test]
 fn analyze_reads_a_file_or_standard_input() {
-    let (status, out, err) = relat(
-        &["--model", "none", "analyze", "-", "--format", "json"],
-        "Té deutes de lloguer.".as_bytes(),
-    );
+    let (status, out, err) = relat(&["--model", "none", "analyze", "-", "--format", "json"], "Té deutes de lloguer.".as_bytes());
     assert_eq!(status, 0, "{err}");
     let answer: Value = serde_json::from_str(&out).unwrap();
     assert_eq!(answer["language"], "ca");
     assert_eq!(answer["offset_unit"], "codepoint");
-    let (status, out, err) = relat(
-        &["--model", "none", "analyze", "--lang", "es"],
-        "Tiene deudas de alquiler y no duerme.".as_bytes(),
-    );
+    let (status, out, err) = relat(&["--model", "none", "analyze", "--lang", "es"], "Tiene deudas de alquiler y no duerme.".as_bytes());
     assert_eq!(status, 0, "{err}");
-    assert!(
-        out.contains("N034 Deuda de alquiler o hipoteca") && out.contains("NECESIDADES"),
-        "{out}"
-    );
+    assert!(out.contains("N034 Deuda de alquiler o hipoteca") && out.contains("NECESIDADES"), "{out}");
     for (bytes, word) in [(&b"\xff\xfe"[..], "UTF-8"), (b"a\0b", "NUL")] {
         let (status, out, err) = relat(&["--model", "none", "analyze"], bytes);
         assert_eq!((status, out.as_str()), (1, ""));
@@ -127,11 +100,7 @@ fn a_damaged_model_is_refused() {
         std::fs::create_dir_all(folder.path().join(name)).unwrap();
         for entry in std::fs::read_dir(crate::support::root().join("models").join(name)).unwrap() {
             let path = entry.unwrap().path();
-            std::fs::copy(
-                &path,
-                folder.path().join(name).join(path.file_name().unwrap()),
-            )
-            .unwrap();
+            std::fs::copy(&path, folder.path().join(name).join(path.file_name().unwrap())).unwrap();
         }
     }
     let model = folder.path().join("relat");
@@ -142,8 +111,5 @@ fn a_damaged_model_is_refused() {
     std::fs::write(&path, bytes).unwrap();
     let (status, _, err) = relat(&["--model", model.to_str().unwrap(), "analyze"], b"x");
     assert_eq!(status, 1);
-    assert!(
-        err.contains("taught.safetensors") && err.contains("checksum"),
-        "{err}"
-    );
+    assert!(err.contains("taught.safetensors") && err.contains("checksum"), "{err}");
 }

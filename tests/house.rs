@@ -44,10 +44,7 @@ const CRATES: &[(&str, &[&str])] = &[
 ];
 
 fn floor(room: &str) -> Option<u8> {
-    FLOORS
-        .iter()
-        .find(|(name, _)| *name == room)
-        .map(|(_, floor)| *floor)
+    FLOORS.iter().find(|(name, _)| *name == room).map(|(_, floor)| *floor)
 }
 
 /// Everything wrong in one file of `room`.
@@ -76,16 +73,9 @@ fn wrong(room: &str, file: &str, source: &str) -> Vec<String> {
 
 /// Rooms that a line names after `crate::`, alone or in a braced list that may go on over lines.
 fn rooms_named(code: &str, source: &str, number: usize) -> Vec<String> {
-    let word = |text: &str| {
-        text.chars()
-            .take_while(|c| c.is_alphanumeric() || *c == '_')
-            .collect::<String>()
-    };
-    let mut rooms: Vec<String> = code
-        .match_indices("crate::")
-        .filter(|(at, _)| !code[..*at].ends_with('$'))
-        .map(|(at, m)| word(&code[at + m.len()..]))
-        .collect();
+    let word = |text: &str| text.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
+    let mut rooms: Vec<String> =
+        code.match_indices("crate::").filter(|(at, _)| !code[..*at].ends_with('$')).map(|(at, m)| word(&code[at + m.len()..])).collect();
     if let Some(at) = code.find("crate::{") {
         let lines: Vec<&str> = source.lines().skip(number).collect();
         let list = lines.join("\n")[at + "crate::{".len()..].to_owned();
@@ -128,26 +118,15 @@ fn files(folder: &Path, found: &mut Vec<PathBuf>) {
 }
 
 fn room_of(path: &Path) -> String {
-    let inside = path
-        .strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))
-        .unwrap();
-    let first = inside
-        .components()
-        .next()
-        .unwrap()
-        .as_os_str()
-        .to_str()
-        .unwrap();
+    let inside = path.strip_prefix(Path::new(env!("CARGO_MANIFEST_DIR")).join("src")).unwrap();
+    let first = inside.components().next().unwrap().as_os_str().to_str().unwrap();
     first.trim_end_matches(".rs").to_owned()
 }
 
 #[test]
 fn every_arrow_points_down() {
     let mut paths = Vec::new();
-    files(
-        &Path::new(env!("CARGO_MANIFEST_DIR")).join("src"),
-        &mut paths,
-    );
+    files(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut paths);
     assert!(paths.len() > 30, "the sources were not found");
     let mut found = Vec::new();
     for path in paths {
@@ -155,15 +134,8 @@ fn every_arrow_points_down() {
         if room == "lib" {
             continue;
         }
-        assert!(
-            floor(&room).is_some(),
-            "{room} has no floor: give it one in tests/house.rs"
-        );
-        found.extend(wrong(
-            &room,
-            &path.display().to_string(),
-            &std::fs::read_to_string(&path).unwrap(),
-        ));
+        assert!(floor(&room).is_some(), "{room} has no floor: give it one in tests/house.rs");
+        found.extend(wrong(&room, &path.display().to_string(), &std::fs::read_to_string(&path).unwrap()));
     }
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
@@ -172,28 +144,9 @@ fn every_arrow_points_down() {
 fn a_planted_violation_is_caught() {
     let up = "use crate::{\n    text::Word,\n    assess::{Alert, Ground},\n};\n";
     assert_eq!(wrong("vocab", "x.rs", up), ["x.rs:1 vocab uses assess"]);
-    assert_eq!(
-        wrong(
-            "text",
-            "x.rs",
-            "fn f() { crate::vocab::Vocabulary::open() }"
-        ),
-        ["x.rs:1 text uses vocab"]
-    );
-    assert_eq!(
-        wrong("annotate", "x.rs", "use crate::assess::Alert;"),
-        ["x.rs:1 annotate uses assess"]
-    );
-    assert_eq!(
-        wrong("assess", "x.rs", "use crate::annotate::Finding;"),
-        [""; 0]
-    );
-    assert_eq!(
-        wrong("assess", "x.rs", "let t = candle_core::Tensor::new();"),
-        ["x.rs:1 assess names candle_core"]
-    );
-    assert_eq!(
-        wrong("text", "x.rs", "// use crate::vocab::Vocabulary;"),
-        [""; 0]
-    );
+    assert_eq!(wrong("text", "x.rs", "fn f() { crate::vocab::Vocabulary::open() }"), ["x.rs:1 text uses vocab"]);
+    assert_eq!(wrong("annotate", "x.rs", "use crate::assess::Alert;"), ["x.rs:1 annotate uses assess"]);
+    assert_eq!(wrong("assess", "x.rs", "use crate::annotate::Finding;"), [""; 0]);
+    assert_eq!(wrong("assess", "x.rs", "let t = candle_core::Tensor::new();"), ["x.rs:1 assess names candle_core"]);
+    assert_eq!(wrong("text", "x.rs", "// use crate::vocab::Vocabulary;"), [""; 0]);
 }

@@ -1,4 +1,5 @@
 //! What a person sees, in one binary. Tests that need `../shared` say so when it is not there.
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on stops")]
 
 mod analyze;
 mod batch;

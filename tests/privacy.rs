@@ -21,10 +21,7 @@ fn run(arguments: &[&str], input: &[u8], temp: &Folder) -> (String, String) {
         .unwrap();
     child.stdin.take().unwrap().write_all(input).unwrap();
     let output = child.wait_with_output().unwrap();
-    (
-        String::from_utf8_lossy(&output.stdout).into_owned(),
-        String::from_utf8_lossy(&output.stderr).into_owned(),
-    )
+    (String::from_utf8_lossy(&output.stdout).into_owned(), String::from_utf8_lossy(&output.stderr).into_owned())
 }
 
 #[test]
@@ -38,15 +35,9 @@ fn no_log_error_or_temp_file_holds_the_narrative() {
         (&["--model", "none", "analyze"], good.clone().into_bytes()),
         (&["analyze", "--format", "json"], good.clone().into_bytes()),
         (&["--model", "none", "analyze"], not_utf8),
-        (
-            &["--model", "none", "analyze", "--date", "ahir"],
-            good.clone().into_bytes(),
-        ),
+        (&["--model", "none", "analyze", "--date", "ahir"], good.clone().into_bytes()),
         (&["--model", "none", "batch"], line(&good).into_bytes()),
-        (
-            &["--model", "none", "batch"],
-            format!("{MARK} is not json\n{{\"id\":1,\"text\":\"{MARK}\\u0000\"}}\n").into_bytes(),
-        ),
+        (&["--model", "none", "batch"], format!("{MARK} is not json\n{{\"id\":1,\"text\":\"{MARK}\\u0000\"}}\n").into_bytes()),
     ];
     for (place, (arguments, input)) in cases.iter().enumerate() {
         let (out, err) = run(arguments, input, &temp);
@@ -75,34 +66,20 @@ fn the_service_logs_nothing_of_what_it_reads() {
         seen.push(byte[0]);
     }
     let said = String::from_utf8_lossy(&seen).into_owned();
-    let address = said
-        .split("http://")
-        .nth(1)
-        .unwrap()
-        .split(' ')
-        .next()
-        .unwrap()
-        .to_owned();
+    let address = said.split("http://").nth(1).unwrap().split(' ').next().unwrap().to_owned();
     for (path, content, body) in [
-        (
-            "/v1/analyses",
-            "application/json",
-            format!("{{\"text\":\"{MARK} té deutes\"}}"),
-        ),
-        (
-            "/v1/analyses",
-            "application/json",
-            format!("{{\"{MARK}\":1}}"),
-        ),
-        ("/v1/analyses", "application/json", format!("{MARK}")),
-        (
-            "/",
-            "application/x-www-form-urlencoded",
-            format!("lang=ca&text={MARK}"),
-        ),
+        ("/v1/analyses", "application/json", format!("{{\"text\":\"{MARK} té deutes\"}}")),
+        ("/v1/analyses", "application/json", format!("{{\"{MARK}\":1}}")),
+        ("/v1/analyses", "application/json", MARK.to_string()),
+        ("/", "application/x-www-form-urlencoded", format!("lang=ca&text={MARK}")),
     ] {
         let mut stream = std::net::TcpStream::connect(&address).unwrap();
-        write!(stream, "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {content}\r\nContent-Length: {}\r\n\r\n{body}", body.len()).unwrap();
+        write!(
+            stream,
+            "POST {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: {content}\r\nContent-Length: {}\r\n\r\n{body}",
+            body.len()
+        )
+        .unwrap();
         let mut answer = String::new();
         stream.read_to_string(&mut answer).unwrap();
         assert!(answer.starts_with("HTTP/1.1"));

@@ -15,33 +15,22 @@ pub fn root() -> &'static Path {
 }
 
 /// The shipped vocabulary, read by rules only.
-pub static RULES: LazyLock<Analyzer> =
-    LazyLock::new(|| Analyzer::open(&root().join("vocab"), None).unwrap());
+pub static RULES: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::open(&root().join("vocab"), None).unwrap());
 
 /// The shipped vocabulary and the shipped model.
-pub static FULL: LazyLock<Analyzer> = LazyLock::new(|| {
-    Analyzer::open(&root().join("vocab"), Some(&root().join("models/relat"))).unwrap()
-});
+pub static FULL: LazyLock<Analyzer> = LazyLock::new(|| Analyzer::open(&root().join("vocab"), Some(&root().join("models/relat"))).unwrap());
 
 pub fn analyze(analyzer: &Analyzer, text: &str) -> Analysis {
-    analyzer
-        .analyze(&Narrative::new("t", text).unwrap(), Wish::default())
-        .unwrap()
+    analyzer.analyze(&Narrative::new("t", text).unwrap(), Wish::default()).unwrap()
 }
 
 /// The needs of an analysis with `status`, as ids.
 pub fn needs(analysis: &Analysis, status: NeedStatus) -> Vec<String> {
     let of = |claim: &Claim| match claim {
-        Claim::Need {
-            need, status: s, ..
-        } if *s == status => Some(need.to_string()),
+        Claim::Need { need, status: s, .. } if *s == status => Some(need.to_string()),
         _ => None,
     };
-    analysis
-        .proposals
-        .iter()
-        .filter_map(|p| of(&p.claim))
-        .collect()
+    analysis.proposals.iter().filter_map(|p| of(&p.claim)).collect()
 }
 
 /// `../shared`, or `None` with a word that the test was skipped.
@@ -60,11 +49,7 @@ pub struct Folder(PathBuf);
 impl Folder {
     pub fn new() -> Self {
         static NEXT: AtomicUsize = AtomicUsize::new(0);
-        let name = format!(
-            "relat-test-{}-{}",
-            std::process::id(),
-            NEXT.fetch_add(1, Ordering::Relaxed)
-        );
+        let name = format!("relat-test-{}-{}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let path = std::env::temp_dir().join(name);
         std::fs::create_dir_all(&path).unwrap();
         Self(path)
@@ -101,9 +86,9 @@ fn copy(from: &Path, to: &Path) {
         let entry = entry.unwrap();
         let target = to.join(entry.file_name());
         if entry.path().is_dir() {
-            copy(&entry.path(), &target)
+            copy(&entry.path(), &target);
         } else {
-            drop(std::fs::copy(entry.path(), target).unwrap())
+            std::fs::copy(entry.path(), target).unwrap();
         }
     }
 }
@@ -125,9 +110,5 @@ pub fn relat(arguments: &[&str], input: &[u8]) -> (i32, String, String) {
     let output = child.wait_with_output().unwrap();
     writer.join().unwrap();
     let text = |bytes: Vec<u8>| String::from_utf8(bytes).unwrap();
-    (
-        output.status.code().unwrap_or(-1),
-        text(output.stdout),
-        text(output.stderr),
-    )
+    (output.status.code().unwrap_or(-1), text(output.stdout), text(output.stderr))
 }

@@ -9,24 +9,13 @@ use std::collections::BTreeSet;
 #[test]
 fn the_shipped_release_is_complete() {
     let (vocabulary, problems) = Vocabulary::check(&root().join("vocab")).unwrap();
-    assert_eq!(
-        problems.iter().map(ToString::to_string).collect::<Vec<_>>(),
-        [""; 0]
-    );
+    assert_eq!(problems.iter().map(ToString::to_string).collect::<Vec<_>>(), [""; 0]);
     let concepts = vocabulary.dictionary.concepts();
     assert!(concepts.len() >= 1600, "{}", concepts.len());
-    let rich = concepts
-        .iter()
-        .filter(|c| c.kind != Kind::Observation)
-        .filter(|c| {
-            let n = |l| {
-                c.terms
-                    .iter()
-                    .filter(|t| t.language == l && t.term_type == TermType::Synonym)
-                    .count()
-            };
-            n(Language::Catalan) >= 3 && n(Language::Spanish) >= 3
-        });
+    let rich = concepts.iter().filter(|c| c.kind != Kind::Observation).filter(|c| {
+        let n = |l| c.terms.iter().filter(|t| t.language == l && t.term_type == TermType::Synonym).count();
+        n(Language::Catalan) >= 3 && n(Language::Spanish) >= 3
+    });
     assert!(rich.count() >= 900);
     assert_eq!(vocabulary.catalogue.needs().len(), 135);
     assert_eq!(vocabulary.catalogue.actions().len(), 169);
@@ -38,22 +27,9 @@ fn the_shipped_release_is_complete() {
 
 #[test]
 fn every_need_has_a_concept_that_states_it() {
-    let stated: BTreeSet<_> = RULES
-        .vocabulary
-        .dictionary
-        .concepts()
-        .iter()
-        .flat_map(|c| &c.needs)
-        .filter(|l| l.states)
-        .map(|l| l.need)
-        .collect();
-    let without: Vec<String> = RULES
-        .vocabulary
-        .catalogue
-        .needs()
-        .filter(|n| !stated.contains(&n.id))
-        .map(|n| n.id.to_string())
-        .collect();
+    let stated: BTreeSet<_> =
+        RULES.vocabulary.dictionary.concepts().iter().flat_map(|c| &c.needs).filter(|l| l.states).map(|l| l.need).collect();
+    let without: Vec<String> = RULES.vocabulary.catalogue.needs().filter(|n| !stated.contains(&n.id)).map(|n| n.id.to_string()).collect();
     assert!(without.is_empty(), "{without:?}");
 }
 
@@ -68,68 +44,32 @@ fn a_concept_added_to_the_tables_is_found_in_the_next_narrative() {
     let (_, problems) = Vocabulary::check(folder.path()).unwrap();
     assert!(problems.is_empty(), "{problems:?}");
     let analyzer = Analyzer::open(folder.path(), None).unwrap();
-    for text in [
-        "Fa mesos que tenen llit calent per torns.",
-        "Hace meses que tienen cama caliente por turnos.",
-    ] {
+    for text in ["Fa mesos que tenen llit calent per torns.", "Hace meses que tienen cama caliente por turnos."] {
         let analysis = analyze(&analyzer, text);
-        let codes: Vec<&str> = analysis
-            .findings
-            .iter()
-            .flat_map(|f| &f.codings)
-            .map(|c| c.code.as_str())
-            .collect();
+        let codes: Vec<&str> = analysis.findings.iter().flat_map(|f| &f.codings).map(|c| c.code.as_str()).collect();
         assert!(codes.contains(&"C99999"), "{text}: {codes:?}");
-        assert!(
-            crate::support::needs(&analysis, relat::types::NeedStatus::Present)
-                .contains(&"N035".to_owned())
-        );
+        assert!(crate::support::needs(&analysis, relat::types::NeedStatus::Present).contains(&"N035".to_owned()));
     }
 }
 
 #[test]
 fn a_broken_table_is_named_by_file_and_line() {
     let broken: [(&str, &str, &str); 8] = [
-        (
-            "concepts.tsv",
-            "C00001\tproblem\t0\tD4\t-\n",
-            "stands on an earlier line",
-        ),
+        ("concepts.tsv", "C00001\tproblem\t0\tD4\t-\n", "stands on an earlier line"),
         ("concepts.tsv", "C99999\tproblem\n", "columns"),
-        (
-            "terms.ca.tsv",
-            "C88888\tsynonym\tuna cosa\n",
-            "not in concepts.tsv",
-        ),
-        (
-            "terms.es.tsv",
-            "C00001\tfavorite\tuna cosa\n",
-            "preferred or synonym",
-        ),
+        ("terms.ca.tsv", "C88888\tsynonym\tuna cosa\n", "not in concepts.tsv"),
+        ("terms.es.tsv", "C00001\tfavorite\tuna cosa\n", "preferred or synonym"),
         ("concept_needs.tsv", "C00001\tN999\tstates\n", "N999"),
         ("snomed/map_other.tsv", "C00001\t404684004\n", "check digit"),
-        (
-            "cues.ca.tsv",
-            "no (\tpolarity\tnegated\tforward\tclause\n",
-            "pattern",
-        ),
-        (
-            "safety/cues.tsv",
-            "S99\tca\tdorm al carrer\t-\t-\t-\n",
-            "S99",
-        ),
+        ("cues.ca.tsv", "no (\tpolarity\tnegated\tforward\tclause\n", "pattern"),
+        ("safety/cues.tsv", "S99\tca\tdorm al carrer\t-\t-\t-\n", "S99"),
     ];
     for (file, row, expected) in broken {
         let folder = Folder::with_vocabulary();
         folder.edit(file, |text| text + row);
         let (_, problems) = Vocabulary::check(folder.path()).unwrap();
-        let lines = std::fs::read_to_string(folder.path().join(file))
-            .unwrap()
-            .lines()
-            .count();
-        let named = problems.iter().any(|p| {
-            p.file == file && (p.line == lines || p.line == 0) && p.message.contains(expected)
-        });
+        let lines = std::fs::read_to_string(folder.path().join(file)).unwrap().lines().count();
+        let named = problems.iter().any(|p| p.file == file && (p.line == lines || p.line == 0) && p.message.contains(expected));
         assert!(named, "{file}: {problems:?}");
         assert!(Analyzer::open(folder.path(), None).is_err());
     }
@@ -144,11 +84,7 @@ fn check_says_on_the_command_line_what_it_found() {
     folder.edit("needs.tsv", |text| text.replacen("N034\t", "N34\t", 1));
     let (status, out, _) = relat(&["vocab", "check", folder.path().to_str().unwrap()], b"");
     assert_eq!(status, 1);
-    assert!(
-        out.lines()
-            .any(|l| l.starts_with("needs.tsv:") && l.contains("N34")),
-        "{out}"
-    );
+    assert!(out.lines().any(|l| l.starts_with("needs.tsv:") && l.contains("N34")), "{out}");
     let (status, _, err) = relat(&["vocab", "check", "/nowhere"], b"");
     assert_eq!(status, 1);
     assert!(err.contains("no vocabulary release"), "{err}");
@@ -158,11 +94,7 @@ fn check_says_on_the_command_line_what_it_found() {
 fn spellings_reach_their_term_by_the_surest_tier() {
     let check = |text: &str, tier: Tier| {
         let found = analyze(&RULES, text).findings;
-        assert!(
-            found.iter().any(|f| f.tier == tier),
-            "{text}: {:?}",
-            found.iter().map(|f| (&f.text, f.tier)).collect::<Vec<_>>()
-        );
+        assert!(found.iter().any(|f| f.tier == tier), "{text}: {:?}", found.iter().map(|f| (&f.text, f.tier)).collect::<Vec<_>>());
     };
     check("Té deutes de lloguer.", Tier::Exact);
     check("TE DEUTES DE LLOGUER", Tier::Exact);
@@ -175,10 +107,6 @@ fn spellings_reach_their_term_by_the_surest_tier() {
 #[test]
 fn violence_is_never_read_as_rape() {
     let found = analyze(&RULES, "Hi ha violències al barri.").findings;
-    let rape = |f: &relat::types::Finding| {
-        f.codings
-            .iter()
-            .any(|c| c.display.to_lowercase().contains("violació"))
-    };
+    let rape = |f: &relat::types::Finding| f.codings.iter().any(|c| c.display.to_lowercase().contains("violació"));
     assert!(!found.iter().any(rape));
 }

@@ -18,12 +18,7 @@ impl Context {
     #[must_use]
     pub fn new(sentence: &Sentence, cues: Vec<Cue>) -> Self {
         let words = sentence.words.iter().map(|word| word.span).collect();
-        Self {
-            sentence: sentence.span,
-            clauses: sentence.clauses.clone(),
-            words,
-            cues,
-        }
+        Self { sentence: sentence.span, clauses: sentence.clauses.clone(), words, cues }
     }
 
     /// What the cues say of the words in `span`; a cue within the span itself says nothing of it.
@@ -35,19 +30,12 @@ impl Context {
     pub fn assertion(&self, span: Span) -> Assertion {
         let mut assertion = Assertion::PLAIN;
         let mut negations = 0;
-        for cue in self
-            .cues
-            .iter()
-            .filter(|cue| !cue.span.overlaps(span) && self.reaches(cue, span))
-        {
+        for cue in self.cues.iter().filter(|cue| !cue.span.overlaps(span) && self.reaches(cue, span)) {
             match cue.effect {
                 Effect::Polarity(_) => negations += 1,
                 Effect::Certainty(certainty) => assertion.certainty = certainty,
                 Effect::Temporality(temporality) => assertion.temporality = temporality,
-                Effect::Experiencer(experiencer) => {
-                    assertion.experiencer =
-                        self.nearer(cue, span, assertion.experiencer, experiencer)
-                }
+                Effect::Experiencer(experiencer) => assertion.experiencer = self.nearer(cue, span, assertion.experiencer, experiencer),
                 Effect::Break | Effect::Pseudo => {}
             }
         }
@@ -60,31 +48,17 @@ impl Context {
     /// Whether a cue of experiencer before the span says who; without one the subject is meant.
     #[must_use]
     pub fn names_person(&self, span: Span) -> bool {
-        self.cues.iter().any(|c| {
-            matches!(c.effect, Effect::Experiencer(_))
-                && (self.reaches(c, span) || c.span.overlaps(span))
-        })
+        self.cues.iter().any(|c| matches!(c.effect, Effect::Experiencer(_)) && (self.reaches(c, span) || c.span.overlaps(span)))
     }
 
     /// Of two people named before the span the nearer one is its subject.
     fn nearer(&self, cue: &Cue, span: Span, so_far: Experiencer, this: Experiencer) -> Experiencer {
         let distance = |c: &Cue| {
-            if c.span.end() <= span.start() {
-                span.start() - c.span.end()
-            } else {
-                c.span.start().saturating_sub(span.end())
-            }
+            if c.span.end() <= span.start() { span.start() - c.span.end() } else { c.span.start().saturating_sub(span.end()) }
         };
-        let others = self.cues.iter().filter(|c| {
-            matches!(c.effect, Effect::Experiencer(_))
-                && !c.span.overlaps(span)
-                && self.reaches(c, span)
-        });
-        if others.clone().all(|other| distance(cue) <= distance(other)) {
-            this
-        } else {
-            so_far
-        }
+        let others =
+            self.cues.iter().filter(|c| matches!(c.effect, Effect::Experiencer(_)) && !c.span.overlaps(span) && self.reaches(c, span));
+        if others.clone().all(|other| distance(cue) <= distance(other)) { this } else { so_far }
     }
 
     fn reaches(&self, cue: &Cue, span: Span) -> bool {
@@ -102,13 +76,10 @@ impl Context {
         let end = match cue.scope {
             Scope::Sentence => self.sentence.end(),
             Scope::Clause => self.clause_end(cue.span),
-            Scope::Words(n) => self
-                .words
-                .iter()
-                .filter(|w| w.start() >= cue.span.end())
-                .take(n)
-                .last()
-                .map_or(cue.span.end(), |w| w.end()),
+            Scope::Words(n) => {
+                let last = self.words.iter().filter(|w| w.start() >= cue.span.end()).take(n).last();
+                last.map_or(cue.span.end(), |w| w.end()).min(self.clause_end(cue.span))
+            }
         };
         span.start() < end && !self.broken(cue.span.end(), span.start())
     }
@@ -119,19 +90,10 @@ impl Context {
         }
         let start = match cue.scope {
             Scope::Sentence => self.sentence.start(),
-            Scope::Clause => self
-                .clauses
-                .iter()
-                .find(|c| c.overlaps(cue.span))
-                .map_or(self.sentence.start(), |c| c.start()),
-            Scope::Words(n) => self
-                .words
-                .iter()
-                .rev()
-                .filter(|w| w.end() <= cue.span.start())
-                .take(n)
-                .last()
-                .map_or(cue.span.start(), |w| w.start()),
+            Scope::Clause => self.clauses.iter().find(|c| c.overlaps(cue.span)).map_or(self.sentence.start(), |c| c.start()),
+            Scope::Words(n) => {
+                self.words.iter().rev().filter(|w| w.end() <= cue.span.start()).take(n).last().map_or(cue.span.start(), |w| w.start())
+            }
         };
         span.end() > start && !self.broken(span.end(), cue.span.start())
     }
@@ -149,8 +111,6 @@ impl Context {
     }
 
     fn broken(&self, from: usize, to: usize) -> bool {
-        self.cues.iter().any(|cue| {
-            cue.effect == Effect::Break && cue.span.start() >= from && cue.span.end() <= to
-        })
+        self.cues.iter().any(|cue| cue.effect == Effect::Break && cue.span.start() >= from && cue.span.end() <= to)
     }
 }

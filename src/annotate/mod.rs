@@ -69,22 +69,10 @@ pub struct Noted<'a> {
 #[must_use]
 pub fn units(document: &Document) -> Vec<(Span, usize, bool)> {
     let of = |(index, sentence): (usize, &Sentence)| {
-        let clauses = if sentence.clauses.len() > 1 {
-            sentence.clauses.clone()
-        } else {
-            Vec::new()
-        };
-        std::iter::once((sentence.span, index, true))
-            .chain(clauses.into_iter().map(move |c| (c, index, false)))
-            .collect::<Vec<_>>()
+        let clauses = if sentence.clauses.len() > 1 { sentence.clauses.clone() } else { Vec::new() };
+        std::iter::once((sentence.span, index, true)).chain(clauses.into_iter().map(move |c| (c, index, false))).collect::<Vec<_>>()
     };
-    document
-        .sentences
-        .iter()
-        .enumerate()
-        .filter(|(_, s)| s.language != Language::Unknown)
-        .flat_map(of)
-        .collect()
+    document.sentences.iter().enumerate().filter(|(_, s)| s.language != Language::Unknown).flat_map(of).collect()
 }
 
 /// What the model read, beside the needs its outputs stand for and the vectors of the concepts.
@@ -99,17 +87,8 @@ pub struct ModelReading<'a> {
 
 /// Finds and asserts the concepts of a document; `model` is `None` when no model is loaded.
 #[must_use]
-pub fn annotate<'a>(
-    text: &'a str,
-    document: &'a Document,
-    vocabulary: &Vocabulary,
-    model: Option<ModelReading<'_>>,
-) -> Noted<'a> {
-    let read: Vec<ReadSentence<'a>> = document
-        .sentences
-        .iter()
-        .map(|s| vocabulary.read_sentence(s))
-        .collect();
+pub fn annotate<'a>(text: &'a str, document: &'a Document, vocabulary: &Vocabulary, model: Option<ModelReading<'_>>) -> Noted<'a> {
+    let read: Vec<ReadSentence<'a>> = document.sentences.iter().map(|s| vocabulary.read_sentence(s)).collect();
     let contexts: Vec<Context> = document
         .sentences
         .iter()
@@ -120,8 +99,7 @@ pub fn annotate<'a>(
     for (index, (sentence, read)) in document.sentences.iter().zip(&read).enumerate() {
         if sentence.language != Language::Unknown {
             let found = vocabulary.terms_in(read).into_iter();
-            findings
-                .extend(found.map(|one| link::finding(&one, index, &contexts[index], vocabulary)));
+            findings.extend(found.map(|one| link::finding(&one, index, &contexts[index], vocabulary)));
         }
     }
     let (mut units, mut unmapped) = (Vec::new(), Vec::new());
@@ -131,14 +109,6 @@ pub fn annotate<'a>(
         unmapped = by_model.unmapped;
         units = model.units;
     }
-    findings.sort_by(|a, b| (a.span, a.concept).cmp(&(b.span, b.concept)));
-    Noted {
-        text,
-        document,
-        read,
-        contexts,
-        units,
-        findings,
-        unmapped,
-    }
+    findings.sort_by_key(|a| (a.span, a.concept));
+    Noted { text, document, read, contexts, units, findings, unmapped }
 }

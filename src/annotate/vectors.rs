@@ -25,14 +25,9 @@ impl ConceptVectors {
         let by_concept = model::read_vectors(&folder.join(FILE))?;
         let parsed = by_concept.into_iter().filter_map(|(name, vector)| {
             let (concept, print) = name.split_once('#')?;
-            Some((
-                concept.parse().ok()?,
-                (u64::from_str_radix(print, 16).ok()?, vector),
-            ))
+            Some((concept.parse().ok()?, (u64::from_str_radix(print, 16).ok()?, vector)))
         });
-        Ok(Self {
-            by_concept: parsed.collect(),
-        })
+        Ok(Self { by_concept: parsed.collect() })
     }
 
     /// Writes the vectors into a model folder.
@@ -40,10 +35,7 @@ impl ConceptVectors {
     /// # Errors
     /// [`model::Error::Weights`] if the file cannot be written.
     pub fn write(&self, folder: &Path) -> Result<(), model::Error> {
-        let named = self
-            .by_concept
-            .iter()
-            .map(|(concept, (print, vector))| (format!("{concept}#{print:016x}"), vector.clone()));
+        let named = self.by_concept.iter().map(|(concept, (print, vector))| (format!("{concept}#{print:016x}"), vector.clone()));
         model::write_vectors(&folder.join(FILE), named.collect())
     }
 
@@ -51,27 +43,13 @@ impl ConceptVectors {
     ///
     /// # Errors
     /// As [`Model::vector`].
-    pub fn refresh(
-        &mut self,
-        vocabulary: &Vocabulary,
-        model: &Model,
-    ) -> Result<usize, model::Error> {
+    pub fn refresh(&mut self, vocabulary: &Vocabulary, model: &Model) -> Result<usize, model::Error> {
         let mut made = 0;
-        for concept in vocabulary
-            .dictionary
-            .concepts()
-            .iter()
-            .filter(|c| !c.bare && c.needs.iter().any(|l| l.states))
-        {
+        for concept in vocabulary.dictionary.concepts().iter().filter(|c| !c.bare && c.needs.iter().any(|l| l.states)) {
             let text = concept_text(concept);
             let print = fingerprint(&text);
-            if self
-                .by_concept
-                .get(&concept.id)
-                .is_none_or(|(known, _)| *known != print)
-            {
-                self.by_concept
-                    .insert(concept.id, (print, model.vector(&text)?));
+            if self.by_concept.get(&concept.id).is_none_or(|(known, _)| *known != print) {
+                self.by_concept.insert(concept.id, (print, model.vector(&text)?));
                 made += 1;
             }
         }
@@ -81,31 +59,17 @@ impl ConceptVectors {
     /// How near a concept is to a vector of length one: -1 to 1, 0 if the concept has no vector.
     #[must_use]
     pub fn similarity(&self, concept: ConceptId, vector: &[f32]) -> f32 {
-        self.by_concept.get(&concept).map_or(0.0, |(_, own)| {
-            own.iter().zip(vector).map(|(x, y)| x * y).sum()
-        })
+        self.by_concept.get(&concept).map_or(0.0, |(_, own)| own.iter().zip(vector).map(|(x, y)| x * y).sum())
     }
 }
 
 /// The first terms of a concept as one text, from which its vector is made.
 fn concept_text(concept: &Concept) -> String {
-    let of = |language| {
-        concept
-            .terms
-            .iter()
-            .filter(move |t| t.language == language)
-            .take(5)
-            .map(|t| t.text.as_str())
-    };
-    of(Language::Catalan)
-        .chain(of(Language::Spanish))
-        .collect::<Vec<_>>()
-        .join(". ")
+    let of = |language| concept.terms.iter().filter(move |t| t.language == language).take(5).map(|t| t.text.as_str());
+    of(Language::Catalan).chain(of(Language::Spanish)).collect::<Vec<_>>().join(". ")
 }
 
 /// FNV-1a, 64 bits: the same on every machine.
 fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-    })
+    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

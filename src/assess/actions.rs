@@ -1,9 +1,7 @@
 use super::{Alert, Proposed, needs::present_need};
 use crate::{
     annotate::Noted,
-    types::{
-        ActionId, Claim, Experiencer, NeedId, NeedStatus, Polarity, SafetyStatus, Temporality,
-    },
+    types::{ActionId, Claim, Experiencer, NeedId, NeedStatus, Polarity, SafetyStatus, Temporality},
     vocab::{Exclusion, Pattern, Trigger, Vocabulary},
 };
 use std::collections::BTreeMap;
@@ -12,7 +10,7 @@ use std::collections::BTreeMap;
 /// with the exclusion that did it.
 ///
 /// # Source
-/// facts/needs_actions.md §2 (rules 2 to 6) and §6 (exclusions).
+/// `facts/needs_actions.md` §2 (rules 2 to 6) and §6 (exclusions).
 pub(super) fn actions(
     needs: &[Proposed],
     alerts: &[Alert],
@@ -35,12 +33,7 @@ pub(super) fn actions(
         }
     }
     let mut excluded = Vec::new();
-    for exclusion in vocabulary
-        .catalogue
-        .exclusions
-        .iter()
-        .filter(|e| holds(e, needs, alerts, noted))
-    {
+    for exclusion in vocabulary.catalogue.exclusions.iter().filter(|e| holds(e, needs, alerts, noted)) {
         for action in &exclusion.actions {
             if wanted.remove(action).is_some() {
                 excluded.push((*action, exclusion.id.clone()));
@@ -54,22 +47,10 @@ pub(super) fn actions(
     }
     let mut ranked: Vec<(ActionId, Wanted)> = wanted.into_iter().collect();
     ranked.sort_by_key(|(id, w)| {
-        (
-            vocabulary
-                .catalogue
-                .action(*id)
-                .map_or(9, |a| a.order)
-                .min(if w.urgency == 0 { 0 } else { 9 }),
-            w.urgency,
-            w.rank,
-            *id,
-        )
+        (vocabulary.catalogue.action(*id).map_or(9, |a| a.order).min(if w.urgency == 0 { 0 } else { 9 }), w.urgency, w.rank, *id)
     });
     ranked.truncate(settings.at_most);
-    let proposed = ranked
-        .into_iter()
-        .filter_map(|(id, wanted)| wanted.proposed(id, vocabulary))
-        .collect();
+    let proposed = ranked.into_iter().filter_map(|(id, wanted)| wanted.proposed(id, vocabulary)).collect();
     (proposed, excluded)
 }
 
@@ -84,13 +65,7 @@ struct Wanted<'a> {
 
 impl Default for Wanted<'_> {
     fn default() -> Self {
-        Self {
-            rank: usize::MAX,
-            urgency: usize::MAX,
-            confidence: 0.0,
-            needs: Vec::new(),
-            proposed: Vec::new(),
-        }
+        Self { rank: usize::MAX, urgency: usize::MAX, confidence: 0.0, needs: Vec::new(), proposed: Vec::new() }
     }
 }
 
@@ -103,31 +78,23 @@ impl Wanted<'_> {
                 grounds.push(ground.clone());
             }
         }
-        Some(Proposed {
-            claim: Claim::Action {
-                action: id,
-                needs: self.needs,
-                urgency,
-            },
-            confidence: self.confidence,
-            grounds,
-        })
+        Some(Proposed { claim: Claim::Action { action: id, needs: self.needs, urgency }, confidence: self.confidence, grounds })
     }
 }
 
 fn holds(exclusion: &Exclusion, needs: &[Proposed], alerts: &[Alert], noted: &Noted<'_>) -> bool {
     match &exclusion.trigger {
         Trigger::Safety(rule) => alerts.iter().any(|a| a.rule == *rule && a.status != SafetyStatus::Denied),
-        Trigger::Need(id) => needs.iter().any(|p| {
-            matches!(p.claim, Claim::Need { need, status: NeedStatus::Present | NeedStatus::Possible, .. } if need == *id)
-        }),
+        Trigger::Need(id) => needs
+            .iter()
+            .any(|p| matches!(p.claim, Claim::Need { need, status: NeedStatus::Present | NeedStatus::Possible, .. } if need == *id)),
         Trigger::Text(pattern) => noted.read.iter().enumerate().any(|(at, sentence)| {
             pattern.spans(sentence.spelled_out()).into_iter().any(|span| noted.contexts[at].assertion(span).polarity == Polarity::Affirmed)
         }),
     }
 }
 
-/// Actions whose resource the text says is already there (facts/needs_actions.md §2.4).
+/// Actions whose resource the text says is already there (`facts/needs_actions.md` §2.4).
 fn in_place(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<ActionId> {
     let stands = |pattern: &Pattern| {
         noted.read.iter().enumerate().any(|(at, sentence)| {

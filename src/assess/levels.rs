@@ -1,10 +1,7 @@
 use super::{Ground, Proposed};
 use crate::{
     annotate::Noted,
-    types::{
-        Assertion, Certainty, Claim, Domain, Experiencer, Level, NeedStatus, NotAssessedReason,
-        Polarity, Temporality, Tier,
-    },
+    types::{Assertion, Certainty, Claim, Domain, Experiencer, Level, NeedStatus, NotAssessedReason, Polarity, Temporality, Tier},
     vocab::{Signal, Vocabulary},
 };
 
@@ -20,19 +17,13 @@ struct Scale {
 /// A level for each domain that the text gives one, and the reason where it gives none.
 ///
 /// # Source
-/// facts/ssm_cat.md §4, rules R1 to R17; which rule is kept where stands in `vocab/matrix/rules.tsv`.
-pub(super) fn levels(
-    noted: &Noted<'_>,
-    vocabulary: &Vocabulary,
-    needs: &[Proposed],
-) -> (Vec<Proposed>, Vec<(Domain, NotAssessedReason)>) {
+/// `facts/ssm_cat.md` §4, rules R1 to R17; which rule is kept where stands in `vocab/matrix/rules.tsv`.
+pub(super) fn levels(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[Proposed]) -> (Vec<Proposed>, Vec<(Domain, NotAssessedReason)>) {
     let (mut proposed, mut not_assessed) = (Vec::new(), Vec::new());
     let signals = Signals::new(noted, vocabulary);
     for &domain in Domain::ALL {
         if domain.is_parenthood() && !signals.minors
-            || domain == Domain::D2
-                && signals.retired
-                && vocabulary.settings.levels.retired_not_applicable
+            || domain == Domain::D2 && signals.retired && vocabulary.settings.levels.retired_not_applicable
         {
             not_assessed.push((domain, NotAssessedReason::NotApplicable));
             continue;
@@ -41,20 +32,9 @@ pub(super) fn levels(
         match score(domain, &scale, vocabulary, &signals) {
             Ok((level, alternative, rule, confidence)) => {
                 let grounds = scale.grounds_of(level, alternative);
-                proposed.push(Proposed {
-                    claim: Claim::Level {
-                        domain,
-                        level,
-                        alternative,
-                        rule,
-                    },
-                    confidence,
-                    grounds,
-                });
+                proposed.push(Proposed { claim: Claim::Level { domain, level, alternative, rule }, confidence, grounds });
             }
-            Err(reason) => {
-                not_assessed.push((domain, only_past(domain, reason, &scale, needs, vocabulary)))
-            }
+            Err(reason) => not_assessed.push((domain, only_past(domain, reason, &scale, needs, vocabulary))),
         }
     }
     (proposed, not_assessed)
@@ -81,11 +61,7 @@ impl Signals {
                 })
             })
         };
-        let ground = |span| Ground {
-            span,
-            finding: None,
-            because: "R9".to_owned(),
-        };
+        let ground = |span| Ground { span, finding: None, because: "R9".to_owned() };
         Self {
             minors: found(Signal::Minors).is_some(),
             retired: found(Signal::Retired).is_some(),
@@ -107,24 +83,11 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
                 strongest[place] = strongest[place].max(probability);
                 if probability >= 0.2 {
                     let because = format!("model {domain}={} {probability:.2}", level.number());
-                    scale.grounds.push((
-                        level.number(),
-                        probability,
-                        Ground {
-                            span: unit.span,
-                            finding: None,
-                            because,
-                        },
-                    ));
+                    scale.grounds.push((level.number(), probability, Ground { span: unit.span, finding: None, because }));
                 }
             }
         }
-        for (index, finding) in noted
-            .findings
-            .iter()
-            .enumerate()
-            .filter(|(_, f)| f.sentence == sentence && f.tier < Tier::Model)
-        {
+        for (index, finding) in noted.findings.iter().enumerate().filter(|(_, f)| f.sentence == sentence && f.tier < Tier::Model) {
             let Some(concept) = vocabulary.dictionary.concept(finding.concept) else {
                 continue;
             };
@@ -133,37 +96,20 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
             };
             scale.past |= finding.assertion.temporality == Temporality::Past;
             if counts(finding.assertion, domain) {
-                let weight = vocabulary.settings.levels.concept_weight
-                    * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
+                let weight = vocabulary.settings.levels.concept_weight * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
                 let place = usize::from(level.number() - 1);
                 strongest[place] = strongest[place].max(weight);
                 let because = format!("concept {} {domain}={}", concept.id, level.number());
-                scale.grounds.push((
-                    level.number(),
-                    weight,
-                    Ground {
-                        span: finding.span,
-                        finding: Some(index),
-                        because,
-                    },
-                ));
+                scale.grounds.push((level.number(), weight, Ground { span: finding.span, finding: Some(index), because }));
             }
         }
         for (total, strong) in scale.weights.iter_mut().zip(strongest) {
             *total += strong;
         }
     }
-    if let (Domain::D5, Some(ground), Ok(level)) = (
-        domain,
-        &signals.lives_alone,
-        Level::try_from(vocabulary.settings.levels.lives_alone),
-    ) {
+    if let (Domain::D5, Some(ground), Ok(level)) = (domain, &signals.lives_alone, Level::try_from(vocabulary.settings.levels.lives_alone)) {
         scale.weights[usize::from(level.number() - 1)] += vocabulary.settings.levels.threshold;
-        scale.grounds.push((
-            level.number(),
-            vocabulary.settings.levels.threshold,
-            ground.clone(),
-        ));
+        scale.grounds.push((level.number(), vocabulary.settings.levels.threshold, ground.clone()));
     }
     scale
 }
@@ -171,8 +117,7 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
 /// Whether a finding scores the domain: affirmed, certain, now (R1, R13), and of the client, or of the household where the domain
 /// is about it (R7).
 fn counts(assertion: Assertion, domain: Domain) -> bool {
-    let of_household =
-        matches!(domain, Domain::D1 | Domain::D4 | Domain::D5) || domain.is_parenthood();
+    let of_household = matches!(domain, Domain::D1 | Domain::D4 | Domain::D5) || domain.is_parenthood();
     let person = match assertion.experiencer {
         Experiencer::Subject => true,
         Experiencer::Household => of_household,
@@ -191,12 +136,7 @@ fn counts(assertion: Assertion, domain: Domain) -> bool {
 type Scored = (Level, Option<Level>, Option<String>, f32);
 
 /// The level with most weight; between two that are close the lower (R5); 5 only on positive evidence (R12); benefits cap D1 (R3).
-fn score(
-    domain: Domain,
-    scale: &Scale,
-    vocabulary: &Vocabulary,
-    signals: &Signals,
-) -> Result<Scored, NotAssessedReason> {
+fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signals) -> Result<Scored, NotAssessedReason> {
     let settings = &vocabulary.settings.levels;
     let total: f32 = scale.weights.iter().sum();
     if total < settings.threshold {
@@ -225,35 +165,19 @@ fn score(
         rule = Some("R3");
     }
     let other = if level == first { second } else { first };
-    let alternative =
-        (weight(other) >= weight(first) * settings.alternative && other != level).then_some(other);
-    Ok((
-        level,
-        alternative,
-        rule.map(str::to_owned),
-        (weight(level) / total.max(1.0)).min(1.0),
-    ))
+    let alternative = (weight(other) >= weight(first) * settings.alternative && other != level).then_some(other);
+    Ok((level, alternative, rule.map(str::to_owned), (weight(level) / total.max(1.0)).min(1.0)))
 }
 
 impl Scale {
     /// The strongest places that speak for the level or its alternative, at most four; never empty for a level that was scored.
     fn grounds_of(&self, level: Level, alternative: Option<Level>) -> Vec<Ground> {
-        let wanted = |number: u8| {
-            number == level.number() || alternative.is_some_and(|a| a.number() == number)
-        };
-        let mut best: Vec<&(u8, f32, Ground)> = self
-            .grounds
-            .iter()
-            .filter(|(number, _, _)| wanted(*number))
-            .collect();
+        let wanted = |number: u8| number == level.number() || alternative.is_some_and(|a| a.number() == number);
+        let mut best: Vec<&(u8, f32, Ground)> = self.grounds.iter().filter(|(number, _, _)| wanted(*number)).collect();
         if best.is_empty() {
             best = self.grounds.iter().collect();
         }
-        best.sort_by(|a, b| {
-            b.1.total_cmp(&a.1)
-                .then(a.2.span.len().cmp(&b.2.span.len()))
-                .then(a.2.span.cmp(&b.2.span))
-        });
+        best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.2.span.len().cmp(&b.2.span.len())).then(a.2.span.cmp(&b.2.span)));
         let mut grounds: Vec<Ground> = Vec::new();
         for (_, _, ground) in best {
             if grounds.len() < 4 && !grounds.iter().any(|g| g.span.overlaps(ground.span)) {
@@ -266,27 +190,10 @@ impl Scale {
 }
 
 /// A domain of which only what is over was told says so.
-fn only_past(
-    domain: Domain,
-    reason: NotAssessedReason,
-    scale: &Scale,
-    needs: &[Proposed],
-    vocabulary: &Vocabulary,
-) -> NotAssessedReason {
+fn only_past(domain: Domain, reason: NotAssessedReason, scale: &Scale, needs: &[Proposed], vocabulary: &Vocabulary) -> NotAssessedReason {
     let past_need = needs.iter().any(|p| match p.claim {
-        Claim::Need {
-            need,
-            status: NeedStatus::Past,
-            ..
-        } => vocabulary
-            .catalogue
-            .need(need)
-            .is_some_and(|n| n.domains.contains(&domain)),
+        Claim::Need { need, status: NeedStatus::Past, .. } => vocabulary.catalogue.need(need).is_some_and(|n| n.domains.contains(&domain)),
         _ => false,
     });
-    if reason == NotAssessedReason::NotMentioned && (scale.past || past_need) {
-        NotAssessedReason::PastOnly
-    } else {
-        reason
-    }
+    if reason == NotAssessedReason::NotMentioned && (scale.past || past_need) { NotAssessedReason::PastOnly } else { reason }
 }

@@ -1,10 +1,7 @@
 use super::{Ground, Proposed};
 use crate::{
     annotate::{Finding, Noted},
-    types::{
-        Assertion, Certainty, Claim, Experiencer, NeedId, NeedStatus, Person, Polarity,
-        Temporality, Tier,
-    },
+    types::{Assertion, Certainty, Claim, Experiencer, NeedId, NeedStatus, Person, Polarity, Temporality, Tier},
     vocab::{Need, Vocabulary},
 };
 use std::collections::BTreeMap;
@@ -27,11 +24,7 @@ struct Case {
 }
 
 /// The needs, each with one status, present ones first, then by urgency.
-pub(super) fn needs(
-    noted: &Noted<'_>,
-    vocabulary: &Vocabulary,
-    heads: &Heads<'_>,
-) -> Vec<Proposed> {
+pub(super) fn needs(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>) -> Vec<Proposed> {
     let mut cases: BTreeMap<(NeedId, NeedStatus), Case> = BTreeMap::new();
     by_concept(noted, vocabulary, &mut cases);
     by_model(noted, vocabulary, heads, &mut cases);
@@ -40,11 +33,7 @@ pub(super) fn needs(
     for need in vocabulary.catalogue.needs() {
         let of_need: Vec<(NeedStatus, f32)> = NeedStatus::ALL
             .iter()
-            .filter_map(|&status| {
-                cases
-                    .get(&(need.id, status))
-                    .map(|case| (status, case.confidence()))
-            })
+            .filter_map(|&status| cases.get(&(need.id, status)).map(|case| (status, case.confidence())))
             .filter(|(_, confidence)| *confidence >= threshold)
             .collect();
         if let Some(status) = choose(&of_need)
@@ -54,19 +43,14 @@ pub(super) fn needs(
         }
     }
     withdraw_general(&mut proposed, vocabulary);
-    proposed.sort_by(|a, b| order(a).cmp(&order(b)));
+    proposed.sort_by_key(order);
     proposed
 }
 
 /// Of several statuses over the threshold: present if it is said anywhere nearly as surely as the surest other.
 fn choose(of_need: &[(NeedStatus, f32)]) -> Option<NeedStatus> {
-    let surest = of_need
-        .iter()
-        .copied()
-        .max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
-    let present = of_need
-        .iter()
-        .find(|(status, _)| *status == NeedStatus::Present);
+    let surest = of_need.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
+    let present = of_need.iter().find(|(status, _)| *status == NeedStatus::Present);
     match present {
         Some((_, confidence)) if *confidence >= surest.1 * 0.8 => Some(NeedStatus::Present),
         _ => Some(surest.0),
@@ -75,23 +59,13 @@ fn choose(of_need: &[(NeedStatus, f32)]) -> Option<NeedStatus> {
 
 impl Case {
     fn add(&mut self, share: f32, ground: Ground, person: Person) {
-        let same = self
-            .grounds
-            .iter()
-            .position(|(_, g)| g.span.contains(ground.span) || ground.span.contains(g.span));
+        let same = self.grounds.iter().position(|(_, g)| g.span.contains(ground.span) || ground.span.contains(g.span));
         match same {
             // of a sentence and its clause the shorter is quoted
-            Some(at)
-                if ground.span.len() < self.grounds[at].1.span.len()
-                    && share >= self.grounds[at].0 * 0.7 =>
-            {
+            Some(at) if ground.span.len() < self.grounds[at].1.span.len() && share >= self.grounds[at].0 * 0.7 => {
                 self.grounds[at] = (share, ground)
             }
-            Some(at)
-                if ground.finding.is_some()
-                    && self.grounds[at].1.finding.is_none()
-                    && share >= self.grounds[at].0 =>
-            {
+            Some(at) if ground.finding.is_some() && self.grounds[at].1.finding.is_none() && share >= self.grounds[at].0 => {
                 self.grounds[at] = (share, ground)
             }
             Some(_) => {}
@@ -109,38 +83,16 @@ impl Case {
         let confidence = self.confidence();
         self.grounds.sort_by_key(|(_, ground)| ground.span);
         let person = self.person.unwrap_or(Person::Subject);
-        let person = if status == NeedStatus::OtherPerson && person == Person::Subject {
-            Person::Other
-        } else {
-            person
-        };
-        let claim = Claim::Need {
-            need: need.id,
-            status,
-            person,
-            urgency: need.urgency,
-        };
-        Proposed {
-            claim,
-            confidence,
-            grounds: self.grounds.into_iter().map(|(_, g)| g).collect(),
-        }
+        let person = if status == NeedStatus::OtherPerson && person == Person::Subject { Person::Other } else { person };
+        let claim = Claim::Need { need: need.id, status, person, urgency: need.urgency };
+        Proposed { claim, confidence, grounds: self.grounds.into_iter().map(|(_, g)| g).collect() }
     }
 }
 
 /// Concepts lend their needs what the text says of them.
-fn by_concept(
-    noted: &Noted<'_>,
-    vocabulary: &Vocabulary,
-    cases: &mut BTreeMap<(NeedId, NeedStatus), Case>,
-) {
+fn by_concept(noted: &Noted<'_>, vocabulary: &Vocabulary, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
     let settings = &vocabulary.settings.needs;
-    for (index, finding) in noted
-        .findings
-        .iter()
-        .enumerate()
-        .filter(|(_, f)| f.tier != Tier::Model)
-    {
+    for (index, finding) in noted.findings.iter().enumerate().filter(|(_, f)| f.tier != Tier::Model) {
         let Some(concept) = vocabulary.dictionary.concept(finding.concept) else {
             continue;
         };
@@ -151,17 +103,9 @@ fn by_concept(
             let Some(status) = status(finding.assertion, need) else {
                 continue;
             };
-            let share = if link.states {
-                settings.states
-            } else {
-                settings.suggests
-            } * tier_share(finding, need, vocabulary);
+            let share = if link.states { settings.states } else { settings.suggests } * tier_share(finding, need, vocabulary);
             let because = format!("concept {} {}", concept.id, finding.tier);
-            let ground = Ground {
-                span: finding.span,
-                finding: Some(index),
-                because,
-            };
+            let ground = Ground { span: finding.span, finding: Some(index), because };
             let case = cases.entry((link.need, status)).or_default();
             case.doubt_of_concepts = case.doubt_of_concepts.max(share);
             case.add(share, ground, person(finding.assertion.experiencer));
@@ -182,26 +126,13 @@ fn tier_share(finding: &Finding, need: &Need, vocabulary: &Vocabulary) -> f32 {
 
 /// What an assertion makes of a need; nothing for what is only imagined.
 fn status(assertion: Assertion, need: &Need) -> Option<NeedStatus> {
-    let other = assertion.experiencer == Experiencer::Other
-        || (assertion.experiencer == Experiencer::Household && !need.household);
+    let other = assertion.experiencer == Experiencer::Other || (assertion.experiencer == Experiencer::Household && !need.household);
     match assertion {
         _ if other => Some(NeedStatus::OtherPerson),
-        Assertion {
-            polarity: Polarity::Negated,
-            ..
-        } => Some(NeedStatus::Absent),
-        Assertion {
-            temporality: Temporality::Past,
-            ..
-        } => Some(NeedStatus::Past),
-        Assertion {
-            temporality: Temporality::Hypothetical,
-            ..
-        } => None,
-        Assertion {
-            certainty: Certainty::Possible,
-            ..
-        } => Some(NeedStatus::Possible),
+        Assertion { polarity: Polarity::Negated, .. } => Some(NeedStatus::Absent),
+        Assertion { temporality: Temporality::Past, .. } => Some(NeedStatus::Past),
+        Assertion { temporality: Temporality::Hypothetical, .. } => None,
+        Assertion { certainty: Certainty::Possible, .. } => Some(NeedStatus::Possible),
         _ => Some(NeedStatus::Present),
     }
 }
@@ -214,20 +145,11 @@ fn person(experiencer: Experiencer) -> Person {
     }
 }
 
-fn by_model(
-    noted: &Noted<'_>,
-    vocabulary: &Vocabulary,
-    heads: &Heads<'_>,
-    cases: &mut BTreeMap<(NeedId, NeedStatus), Case>,
-) {
+fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
     let floor = vocabulary.settings.needs.threshold;
     for unit in &noted.units {
         for (place, &need) in heads.needs.iter().enumerate() {
-            let mention = unit
-                .reading
-                .needs
-                .get(place)
-                .map_or(0.0, |(mention, _)| *mention);
+            let mention = unit.reading.needs.get(place).map_or(0.0, |(mention, _)| *mention);
             let threshold = heads.thresholds.get(place).copied().unwrap_or(0.5);
             if mention < threshold * 0.5 || vocabulary.catalogue.need(need).is_none() {
                 continue;
@@ -238,27 +160,14 @@ fn by_model(
                     continue;
                 }
                 let share = rescale(probability, threshold, floor);
-                let finding = noted.findings.iter().position(|f| {
-                    f.tier == Tier::Model && f.span == unit.span && states(f, need, vocabulary)
-                });
+                let finding =
+                    noted.findings.iter().position(|f| f.tier == Tier::Model && f.span == unit.span && states(f, need, vocabulary));
                 let because = format!("model {probability:.2}");
-                let person = person(
-                    noted.contexts[unit.sentence]
-                        .assertion(unit.span)
-                        .experiencer,
-                );
+                let person = person(noted.contexts[unit.sentence].assertion(unit.span).experiencer);
                 let case = cases.entry((need, status)).or_default();
                 case.model = case.model.max(share);
                 if share >= floor * 0.8 {
-                    case.add(
-                        share,
-                        Ground {
-                            span: unit.span,
-                            finding,
-                            because,
-                        },
-                        person,
-                    );
+                    case.add(share, Ground { span: unit.span, finding, because }, person);
                 }
             }
         }
@@ -267,10 +176,7 @@ fn by_model(
 }
 
 fn states(finding: &Finding, need: NeedId, vocabulary: &Vocabulary) -> bool {
-    vocabulary
-        .dictionary
-        .concept(finding.concept)
-        .is_some_and(|c| c.needs.iter().any(|l| l.need == need))
+    vocabulary.dictionary.concept(finding.concept).is_some_and(|c| c.needs.iter().any(|l| l.need == need))
 }
 
 /// Stretches probabilities so that the head's own threshold falls on that of the rules.
@@ -294,23 +200,14 @@ fn withdraw_general(proposed: &mut Vec<Proposed>, vocabulary: &Vocabulary) {
 /// The need of a proposal if it is present.
 pub(super) fn present_need(proposed: &Proposed) -> Option<NeedId> {
     match proposed.claim {
-        Claim::Need {
-            need,
-            status: NeedStatus::Present,
-            ..
-        } => Some(need),
+        Claim::Need { need, status: NeedStatus::Present, .. } => Some(need),
         _ => None,
     }
 }
 
 fn order(proposed: &Proposed) -> Option<(NeedStatus, crate::types::Urgency, NeedId)> {
     match proposed.claim {
-        Claim::Need {
-            need,
-            status,
-            urgency,
-            ..
-        } => Some((status, urgency, need)),
+        Claim::Need { need, status, urgency, .. } => Some((status, urgency, need)),
         _ => None,
     }
 }

@@ -1,10 +1,7 @@
 use super::{Alert, Ground};
 use crate::{
     annotate::Noted,
-    types::{
-        Certainty, Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span,
-        Temporality,
-    },
+    types::{Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
     vocab::{SafetyCue, Vocabulary},
 };
 
@@ -19,31 +16,21 @@ struct Sign {
 /// The alerts: by cue, which works with no model loaded, and by classifier; one for each rule and status.
 ///
 /// # Source
-/// facts/needs_actions.md §3: each rule fires independently of level and of model confidence.
+/// `facts/needs_actions.md` §3: each rule fires independently of level and of model confidence.
 pub(super) fn alerts(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Alert> {
     let mut signs = by_cue(noted, vocabulary);
     signs.extend(by_model(noted, vocabulary));
     let mut alerts: Vec<Alert> = Vec::new();
     for sign in signs {
-        match alerts
-            .iter_mut()
-            .find(|a| a.rule == sign.rule && a.status == sign.status)
-        {
+        match alerts.iter_mut().find(|a| a.rule == sign.rule && a.status == sign.status) {
             Some(alert) => {
                 alert.person = alert.person.min(sign.person);
-                let known = alert.grounds.iter().any(|g| {
-                    g.span.contains(sign.ground.span) || sign.ground.span.contains(g.span)
-                });
+                let known = alert.grounds.iter().any(|g| g.span.contains(sign.ground.span) || sign.ground.span.contains(g.span));
                 if !known {
                     alert.grounds.push(sign.ground);
                 }
             }
-            None => alerts.push(Alert {
-                rule: sign.rule,
-                person: sign.person,
-                status: sign.status,
-                grounds: vec![sign.ground],
-            }),
+            None => alerts.push(Alert { rule: sign.rule, person: sign.person, status: sign.status, grounds: vec![sign.ground] }),
         }
     }
     for alert in &mut alerts {
@@ -71,11 +58,7 @@ fn by_cue(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
                 rule: cue.rule,
                 status,
                 person: person(noted, at, span, cue.person),
-                ground: Ground {
-                    span,
-                    finding: None,
-                    because,
-                },
+                ground: Ground { span, finding: None, because },
             });
         }
     }
@@ -88,7 +71,7 @@ fn status(noted: &Noted<'_>, at: usize, span: Span) -> Option<SafetyStatus> {
     match (assertion.polarity, assertion.temporality) {
         (Polarity::Negated, _) => Some(SafetyStatus::Denied),
         (_, Temporality::Past) => Some(SafetyStatus::Past),
-        (_, Temporality::Hypothetical) if assertion.certainty == Certainty::Certain => None,
+        (_, Temporality::Hypothetical) => None,
         _ => Some(SafetyStatus::Active),
     }
 }
@@ -111,11 +94,7 @@ fn called_off(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &Safet
         return false;
     }
     let near = |sentence: usize| sentence.abs_diff(at) == 0;
-    let likeliest = noted
-        .units
-        .iter()
-        .filter(|u| near(u.sentence))
-        .map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
+    let likeliest = noted.units.iter().filter(|u| near(u.sentence)).map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
     likeliest.fold(0.0, f32::max) < settings.model_calls_off
 }
 
@@ -126,25 +105,10 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
             for &status in SafetyStatus::ALL {
                 let probability = unit.reading.safety(rule, status);
                 if probability >= vocabulary.settings.safety.model_alone {
-                    let experiencer = noted.contexts[unit.sentence]
-                        .assertion(unit.span)
-                        .experiencer;
-                    let person = if experiencer == Experiencer::Household {
-                        Person::Household
-                    } else {
-                        Person::Subject
-                    };
+                    let experiencer = noted.contexts[unit.sentence].assertion(unit.span).experiencer;
+                    let person = if experiencer == Experiencer::Household { Person::Household } else { Person::Subject };
                     let because = format!("model {probability:.2}");
-                    signs.push(Sign {
-                        rule,
-                        status,
-                        person,
-                        ground: Ground {
-                            span: unit.span,
-                            finding: None,
-                            because,
-                        },
-                    });
+                    signs.push(Sign { rule, status, person, ground: Ground { span: unit.span, finding: None, because } });
                 }
             }
         }

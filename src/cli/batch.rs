@@ -44,15 +44,11 @@ pub(super) fn run(analyzer: &Analyzer, args: &BatchArgs) -> anyhow::Result<ExitC
     let mut input: Box<dyn BufRead> = if args.input == Path::new("-") {
         Box::new(BufReader::new(std::io::stdin()))
     } else {
-        Box::new(BufReader::new(
-            File::open(&args.input).with_context(|| format!("reading {}", args.input.display()))?,
-        ))
+        Box::new(BufReader::new(File::open(&args.input).with_context(|| format!("reading {}", args.input.display()))?))
     };
     let mut output: Box<dyn Write> = match &args.output {
         None => Box::new(BufWriter::new(std::io::stdout())),
-        Some(path) => Box::new(BufWriter::new(
-            File::create(path).with_context(|| format!("writing {}", path.display()))?,
-        )),
+        Some(path) => Box::new(BufWriter::new(File::create(path).with_context(|| format!("writing {}", path.display()))?)),
     };
     let progress = progress();
     let (mut n_lines, mut n_wrong) = (0_usize, 0_usize);
@@ -62,10 +58,7 @@ pub(super) fn run(analyzer: &Analyzer, args: &BatchArgs) -> anyhow::Result<ExitC
             break;
         }
         n_lines += lines.len();
-        let answers: Vec<(String, bool)> = lines
-            .into_par_iter()
-            .map(|(number, line)| answer(analyzer, number, line))
-            .collect();
+        let answers: Vec<(String, bool)> = lines.into_par_iter().map(|(number, line)| answer(analyzer, number, line)).collect();
         for (answer, good) in answers {
             n_wrong += usize::from(!good);
             match writeln!(output, "{answer}") {
@@ -80,15 +73,9 @@ pub(super) fn run(analyzer: &Analyzer, args: &BatchArgs) -> anyhow::Result<ExitC
     output.flush().context("writing the answers")?;
     progress.finish_and_clear();
     if n_wrong > 0 {
-        eprintln!(
-            "relat: {n_wrong} of {n_lines} lines could not be read or analysed; each has its error in its place"
-        );
+        eprintln!("relat: {n_wrong} of {n_lines} lines could not be read or analysed; each has its error in its place");
     }
-    Ok(if args.strict && n_wrong > 0 {
-        ExitCode::FAILURE
-    } else {
-        ExitCode::SUCCESS
-    })
+    Ok(if args.strict && n_wrong > 0 { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
 /// A line of input: its bytes, or that it is too long to keep.
@@ -102,9 +89,7 @@ fn read_some(input: &mut dyn BufRead, before: usize) -> anyhow::Result<Vec<(usiz
     let mut lines = Vec::new();
     while lines.len() < TOGETHER {
         let mut bytes = Vec::new();
-        let n = std::io::Read::take(&mut *input, LONGEST_LINE)
-            .read_until(b'\n', &mut bytes)
-            .context("reading the narratives")?;
+        let n = std::io::Read::take(&mut *input, LONGEST_LINE).read_until(b'\n', &mut bytes).context("reading the narratives")?;
         if n == 0 {
             break;
         }
@@ -122,20 +107,12 @@ fn read_some(input: &mut dyn BufRead, before: usize) -> anyhow::Result<Vec<(usiz
 /// The answer to one line, and whether it is an analysis.
 fn answer(analyzer: &Analyzer, number: usize, line: RawLine) -> (String, bool) {
     let wrong = |id: Value, title: &str, detail: String| {
-        (
-            json!({"id": id, "line": number, "error": {"title": title, "detail": detail}})
-                .to_string(),
-            false,
-        )
+        (json!({"id": id, "line": number, "error": {"title": title, "detail": detail}}).to_string(), false)
     };
     let bytes = match line {
         RawLine::Bytes(bytes) => bytes,
         RawLine::TooLong => {
-            return wrong(
-                Value::Null,
-                "line too long",
-                format!("a line may have {LONGEST_LINE} bytes"),
-            );
+            return wrong(Value::Null, "line too long", format!("a line may have {LONGEST_LINE} bytes"));
         }
     };
     let line: Line = match serde_json::from_slice(&bytes) {
@@ -145,10 +122,7 @@ fn answer(analyzer: &Analyzer, number: usize, line: RawLine) -> (String, bool) {
             return wrong(
                 Value::Null,
                 "not a JSON object with id and text",
-                format!(
-                    "column {}: write {{\"id\": …, \"text\": …}}",
-                    error.column()
-                ),
+                format!("column {}: write {{\"id\": …, \"text\": …}}", error.column()),
             );
         }
     };
@@ -165,9 +139,7 @@ fn answer(analyzer: &Analyzer, number: usize, line: RawLine) -> (String, bool) {
         Ok(narrative) => narrative,
         Err(error) => return wrong(id, "not a narrative", error.to_string()),
     };
-    let analysis = analyzer
-        .analyze(&narrative, Wish::default())
-        .map_err(anyhow::Error::from);
+    let analysis = analyzer.analyze(&narrative, Wish::default()).map_err(anyhow::Error::from);
     match analysis.and_then(|a| Ok(serde_json::to_string(&a)?)) {
         Ok(json) => (json, true),
         Err(error) => wrong(id, "analysis failed", error.to_string()),
@@ -175,9 +147,5 @@ fn answer(analyzer: &Analyzer, number: usize, line: RawLine) -> (String, bool) {
 }
 
 fn progress() -> indicatif::ProgressBar {
-    if std::io::stderr().is_terminal() {
-        indicatif::ProgressBar::new_spinner()
-    } else {
-        indicatif::ProgressBar::hidden()
-    }
+    if std::io::stderr().is_terminal() { indicatif::ProgressBar::new_spinner() } else { indicatif::ProgressBar::hidden() }
 }

@@ -165,12 +165,9 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Analyze(args) => analyze(&config, &args),
         Command::Batch(args) => batch::run(&analyzer(&config)?, &args),
         Command::Serve(args) => serve(&config, &args),
-        Command::Vocab(VocabCommand::Check { folder }) => check(
-            folder
-                .as_deref()
-                .map_or_else(|| config.vocabulary(), |f| Ok(f.to_owned()))?
-                .as_path(),
-        ),
+        Command::Vocab(VocabCommand::Check { folder }) => {
+            check(folder.as_deref().map_or_else(|| config.vocabulary(), |f| Ok(f.to_owned()))?.as_path())
+        }
         Command::Evaluate(command) => evaluate(&config, command),
         Command::Train { run } => {
             let vocabulary = Vocabulary::open(&config.vocabulary()?)?;
@@ -181,10 +178,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         }
         Command::Models(ModelsCommand::Pack { from, to }) => {
             let difference = train::pack_base(&from, &to)?;
-            eprintln!(
-                "packed into {}; the largest difference of a weight is {difference:.6}",
-                to.display()
-            );
+            eprintln!("packed into {}; the largest difference of a weight is {difference:.6}", to.display());
             Ok(ExitCode::SUCCESS)
         }
         Command::Models(ModelsCommand::Tiny { to }) => {
@@ -194,9 +188,7 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
             Ok(ExitCode::SUCCESS)
         }
         Command::Models(ModelsCommand::Vectors) => {
-            let folder = config
-                .model()?
-                .context("no model is set: name one with --model")?;
+            let folder = config.model()?.context("no model is set: name one with --model")?;
             let made = Analyzer::keep_vectors(&config.vocabulary()?, &folder)?;
             eprintln!("made the vectors of {made} concepts");
             Ok(ExitCode::SUCCESS)
@@ -205,30 +197,17 @@ fn run(cli: Cli) -> anyhow::Result<ExitCode> {
 }
 
 fn analyzer(config: &Config) -> anyhow::Result<Analyzer> {
-    Ok(Analyzer::open(
-        &config.vocabulary()?,
-        config.model()?.as_deref(),
-    )?)
+    Ok(Analyzer::open(&config.vocabulary()?, config.model()?.as_deref())?)
 }
 
 fn analyze(config: &Config, args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
     let (name, bytes) = if args.file == Path::new("-") {
         let mut bytes = Vec::new();
-        std::io::stdin()
-            .read_to_end(&mut bytes)
-            .context("reading standard input")?;
+        std::io::stdin().read_to_end(&mut bytes).context("reading standard input")?;
         (String::new(), bytes)
     } else {
-        let bytes = std::fs::read(&args.file)
-            .with_context(|| format!("reading {}", args.file.display()))?;
-        (
-            args.file
-                .file_stem()
-                .and_then(|s| s.to_str())
-                .unwrap_or_default()
-                .to_owned(),
-            bytes,
-        )
+        let bytes = std::fs::read(&args.file).with_context(|| format!("reading {}", args.file.display()))?;
+        (args.file.file_stem().and_then(|s| s.to_str()).unwrap_or_default().to_owned(), bytes)
     };
     let narrative = Narrative::from_bytes(name, bytes)?.on(args.date.as_deref())?;
     let analyzer = analyzer(config)?;
@@ -236,13 +215,7 @@ fn analyze(config: &Config, args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
         Labels::Ca => Language::Catalan,
         Labels::Es => Language::Spanish,
     };
-    let analysis = analyzer.analyze(
-        &narrative,
-        Wish {
-            language,
-            ..Wish::default()
-        },
-    )?;
+    let analysis = analyzer.analyze(&narrative, Wish { language, ..Wish::default() })?;
     let text = match args.format {
         Format::Json => serde_json::to_string_pretty(&analysis)?,
         Format::Text => report::report(&analysis, narrative.text(), &analyzer.vocabulary, language),
@@ -255,9 +228,7 @@ fn analyze(config: &Config, args: &AnalyzeArgs) -> anyhow::Result<ExitCode> {
 fn print_all(text: &str) -> anyhow::Result<()> {
     use std::io::Write;
     match writeln!(std::io::stdout(), "{}", text.trim_end()) {
-        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => {
-            Err(error).context("writing standard output")
-        }
+        Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error).context("writing standard output"),
         _ => Ok(()),
     }
 }
@@ -267,12 +238,7 @@ fn check(folder: &Path) -> anyhow::Result<ExitCode> {
     for problem in &problems {
         print_all(&problem.to_string())?;
     }
-    let n_terms: usize = vocabulary
-        .dictionary
-        .concepts()
-        .iter()
-        .map(|c| c.terms.len())
-        .sum();
+    let n_terms: usize = vocabulary.dictionary.concepts().iter().map(|c| c.terms.len()).sum();
     eprintln!(
         "{}: {} concepts, {n_terms} terms, {} needs, {} actions, {} safety cues; {} problems",
         vocabulary.name,
@@ -282,62 +248,35 @@ fn check(folder: &Path) -> anyhow::Result<ExitCode> {
         vocabulary.safety.cues().len(),
         problems.len()
     );
-    Ok(if problems.is_empty() {
-        ExitCode::SUCCESS
-    } else {
-        ExitCode::FAILURE
-    })
+    Ok(if problems.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 fn evaluate(config: &Config, command: EvaluateCommand) -> anyhow::Result<ExitCode> {
     let analyzer = analyzer(config)?;
     let (report, json) = match command {
-        EvaluateCommand::Narratives { gold, labels, json } => {
-            (train::evaluate_narratives(&analyzer, &gold, &labels)?, json)
-        }
-        EvaluateCommand::Concepts { gold, texts, json } => (
-            train::evaluate_concepts(&analyzer, &gold, texts.as_deref())?,
-            json,
-        ),
+        EvaluateCommand::Narratives { gold, labels, json } => (train::evaluate_narratives(&analyzer, &gold, &labels)?, json),
+        EvaluateCommand::Concepts { gold, texts, json } => (train::evaluate_concepts(&analyzer, &gold, texts.as_deref())?, json),
     };
     print_all(&report.table())?;
     if let Some(path) = json {
-        std::fs::write(&path, serde_json::to_string_pretty(&report.figures)?)
-            .with_context(|| format!("writing {}", path.display()))?;
+        std::fs::write(&path, serde_json::to_string_pretty(&report.figures)?).with_context(|| format!("writing {}", path.display()))?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
 fn serve(config: &Config, args: &ServeArgs) -> anyhow::Result<ExitCode> {
     if !args.listen.ip().is_loopback() && !args.allow_remote {
-        bail!(
-            "{} can be reached from other machines and no sign-in is set up: listen on 127.0.0.1, or say --allow-remote",
-            args.listen
-        );
+        bail!("{} can be reached from other machines and no sign-in is set up: listen on 127.0.0.1, or say --allow-remote", args.listen);
     }
     let analyzer = analyzer(config)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread()
-        .enable_all()
-        .build()?;
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     runtime.block_on(async {
-        let listener = tokio::net::TcpListener::bind(args.listen)
-            .await
-            .with_context(|| format!("listening on {}", args.listen))?;
-        eprintln!(
-            "relat reads on http://{} · {}",
-            listener.local_addr()?,
-            analyzer.release().model
-        );
+        let listener = tokio::net::TcpListener::bind(args.listen).await.with_context(|| format!("listening on {}", args.listen))?;
+        eprintln!("relat reads on http://{} · {}", listener.local_addr()?, analyzer.release().model);
         let stop = async {
             let _ = tokio::signal::ctrl_c().await;
         };
-        axum::serve(
-            listener,
-            crate::http::router(crate::http::App::new(analyzer)),
-        )
-        .with_graceful_shutdown(stop)
-        .await
-        .context("serving")
+        axum::serve(listener, crate::http::router(crate::http::App::new(analyzer))).with_graceful_shutdown(stop).await.context("serving")
     })?;
     Ok(ExitCode::SUCCESS)
 }

@@ -1,28 +1,16 @@
 use crate::{
-    types::{
-        Analysis, Claim, Kind, Language, Level, NeedStatus, OffsetUnit, Offsets, Range,
-        SafetyStatus, Span,
-    },
+    types::{Analysis, Claim, Kind, Language, Level, NeedStatus, OffsetUnit, Offsets, Range, SafetyStatus, Span},
     vocab::Vocabulary,
 };
 use std::fmt::Write as _;
 
 /// Words of the report: Catalan, Spanish.
 fn say(language: Language, ca: &'static str, es: &'static str) -> &'static str {
-    if language == Language::Spanish {
-        es
-    } else {
-        ca
-    }
+    if language == Language::Spanish { es } else { ca }
 }
 
 /// An analysis as a report for people; positions must be in code points.
-pub(super) fn report(
-    analysis: &Analysis,
-    text: &str,
-    vocabulary: &Vocabulary,
-    language: Language,
-) -> String {
+pub(super) fn report(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> String {
     let quotes = Quotes::new(text, analysis.offset_unit);
     let mut out = String::new();
     for notice in &analysis.notices {
@@ -49,13 +37,7 @@ fn title(out: &mut String, text: &str) {
     let _ = writeln!(out, "{}\n{}", text, "─".repeat(text.chars().count()));
 }
 
-fn safety(
-    out: &mut String,
-    analysis: &Analysis,
-    quotes: &Quotes<'_>,
-    vocabulary: &Vocabulary,
-    language: Language,
-) {
+fn safety(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary: &Vocabulary, language: Language) {
     if analysis.safety.is_empty() {
         return;
     }
@@ -74,67 +56,29 @@ fn safety(
             let _ = writeln!(out, "    «{}»", quotes.of(quote.span));
         }
         if alert.status == SafetyStatus::Active {
-            for action in alert
-                .actions
-                .iter()
-                .take(4)
-                .filter_map(|a| vocabulary.catalogue.action(*a))
-            {
+            for action in alert.actions.iter().take(4).filter_map(|a| vocabulary.catalogue.action(*a)) {
                 let _ = writeln!(out, "    → {} {}", action.id, action.name(language));
             }
             if !rule.never(language).is_empty() {
-                let _ = writeln!(
-                    out,
-                    "    {} {}",
-                    say(language, "Mai:", "Nunca:"),
-                    rule.never(language)
-                );
+                let _ = writeln!(out, "    {} {}", say(language, "Mai:", "Nunca:"), rule.never(language));
             }
         }
     }
     out.push('\n');
 }
 
-fn needs(
-    out: &mut String,
-    analysis: &Analysis,
-    quotes: &Quotes<'_>,
-    vocabulary: &Vocabulary,
-    language: Language,
-) {
+fn needs(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary: &Vocabulary, language: Language) {
     let parts = [
-        (
-            NeedStatus::Present,
-            say(language, "NECESSITATS", "NECESIDADES"),
-        ),
-        (
-            NeedStatus::Possible,
-            say(
-                language,
-                "POSSIBLES, PER EXPLORAR",
-                "POSIBLES, POR EXPLORAR",
-            ),
-        ),
-        (
-            NeedStatus::Absent,
-            say(language, "EXPLORAT: NO", "EXPLORADO: NO"),
-        ),
+        (NeedStatus::Present, say(language, "NECESSITATS", "NECESIDADES")),
+        (NeedStatus::Possible, say(language, "POSSIBLES, PER EXPLORAR", "POSIBLES, POR EXPLORAR")),
+        (NeedStatus::Absent, say(language, "EXPLORAT: NO", "EXPLORADO: NO")),
         (NeedStatus::Past, say(language, "JA PASSAT", "YA PASADO")),
-        (
-            NeedStatus::OtherPerson,
-            say(language, "D'UNA ALTRA PERSONA", "DE OTRA PERSONA"),
-        ),
+        (NeedStatus::OtherPerson, say(language, "D'UNA ALTRA PERSONA", "DE OTRA PERSONA")),
     ];
     for (wanted, name) in parts {
         let mut first = true;
         for proposal in &analysis.proposals {
-            let Claim::Need {
-                need,
-                status,
-                urgency,
-                ..
-            } = &proposal.claim
-            else {
+            let Claim::Need { need, status, urgency, .. } = &proposal.claim else {
                 continue;
             };
             if *status != wanted {
@@ -143,27 +87,11 @@ fn needs(
             if std::mem::take(&mut first) {
                 title(out, name);
             }
-            let label = vocabulary
-                .catalogue
-                .need(*need)
-                .map_or("", |n| n.name(language));
-            let urgency = if wanted == NeedStatus::Present {
-                format!(" · {urgency}")
-            } else {
-                String::new()
-            };
-            let _ = writeln!(
-                out,
-                "{need} {label}{urgency} · {:.0} %",
-                proposal.confidence.value() * 100.0
-            );
+            let label = vocabulary.catalogue.need(*need).map_or("", |n| n.name(language));
+            let urgency = if wanted == NeedStatus::Present { format!(" · {urgency}") } else { String::new() };
+            let _ = writeln!(out, "{need} {label}{urgency} · {:.0} %", proposal.confidence.value() * 100.0);
             for evidence in proposal.evidence.iter().take(3) {
-                let _ = writeln!(
-                    out,
-                    "    «{}» ({})",
-                    quotes.of(evidence.span),
-                    evidence.because
-                );
+                let _ = writeln!(out, "    «{}» ({})", quotes.of(evidence.span), evidence.because);
             }
         }
         if !first {
@@ -172,46 +100,16 @@ fn needs(
     }
 }
 
-fn levels(
-    out: &mut String,
-    analysis: &Analysis,
-    quotes: &Quotes<'_>,
-    vocabulary: &Vocabulary,
-    language: Language,
-) {
-    title(
-        out,
-        say(
-            language,
-            "MATRIU SSM-CAT (proposta)",
-            "MATRIZ SSM-CAT (propuesta)",
-        ),
-    );
+fn levels(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary: &Vocabulary, language: Language) {
+    title(out, say(language, "MATRIU SSM-CAT (proposta)", "MATRIZ SSM-CAT (propuesta)"));
     for proposal in &analysis.proposals {
-        let Claim::Level {
-            domain,
-            level,
-            alternative,
-            ..
-        } = &proposal.claim
-        else {
+        let Claim::Level { domain, level, alternative, .. } = &proposal.claim else {
             continue;
         };
         let name = vocabulary.matrix.level(*level, language);
-        let or = alternative.map_or_else(String::new, |a: Level| {
-            format!(" ({} {})", say(language, "o", "o"), a.number())
-        });
-        let quote = proposal
-            .evidence
-            .first()
-            .map(|e| quotes.of(e.span))
-            .unwrap_or_default();
-        let _ = writeln!(
-            out,
-            "{domain:>4} {:<44} {} {name}{or} «{quote}»",
-            vocabulary.matrix.domain(*domain, language),
-            level.number()
-        );
+        let or = alternative.map_or_else(String::new, |a: Level| format!(" ({} {})", say(language, "o", "o"), a.number()));
+        let quote = proposal.evidence.first().map(|e| quotes.of(e.span)).unwrap_or_default();
+        let _ = writeln!(out, "{domain:>4} {:<44} {} {name}{or} «{quote}»", vocabulary.matrix.domain(*domain, language), level.number());
     }
     let missing: Vec<&str> = analysis
         .not_assessed
@@ -220,16 +118,7 @@ fn levels(
         .map(|n| vocabulary.matrix.domain(n.domain, language))
         .collect();
     if !missing.is_empty() {
-        let _ = writeln!(
-            out,
-            "{} {}",
-            say(
-                language,
-                "Falta informació sobre:",
-                "Falta información sobre:"
-            ),
-            missing.join(", ")
-        );
+        let _ = writeln!(out, "{} {}", say(language, "Falta informació sobre:", "Falta información sobre:"), missing.join(", "));
     }
     out.push('\n');
 }
@@ -243,10 +132,7 @@ fn actions(out: &mut String, analysis: &Analysis, vocabulary: &Vocabulary, langu
         if std::mem::take(&mut first) {
             title(out, say(language, "ACCIONS", "ACCIONES"));
         }
-        let label = vocabulary
-            .catalogue
-            .action(*action)
-            .map_or("", |a| a.name(language));
+        let label = vocabulary.catalogue.action(*action).map_or("", |a| a.name(language));
         let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
         let _ = writeln!(out, "{action} {label} ← {}", needs.join(" "));
     }
@@ -256,10 +142,7 @@ fn actions(out: &mut String, analysis: &Analysis, vocabulary: &Vocabulary, langu
 }
 
 fn findings(out: &mut String, analysis: &Analysis, language: Language) {
-    let coded = analysis
-        .findings
-        .iter()
-        .filter(|f| f.kind != Kind::Response);
+    let coded = analysis.findings.iter().filter(|f| f.kind != Kind::Response);
     if coded.clone().count() == 0 {
         return;
     }
@@ -278,18 +161,8 @@ fn findings(out: &mut String, analysis: &Analysis, language: Language) {
         .filter(|(word, plain)| word != plain)
         .map(|(word, _)| word)
         .collect();
-        let marks = if marks.is_empty() {
-            String::new()
-        } else {
-            format!(" [{}]", marks.join(", "))
-        };
-        let _ = writeln!(
-            out,
-            "«{}» {display} ({}){marks} · {}",
-            finding.text,
-            codes.join(", "),
-            finding.tier
-        );
+        let marks = if marks.is_empty() { String::new() } else { format!(" [{}]", marks.join(", ")) };
+        let _ = writeln!(out, "«{}» {display} ({}){marks} · {}", finding.text, codes.join(", "), finding.tier);
     }
     out.push('\n');
 }

@@ -26,21 +26,9 @@ pub(super) enum ApiError {
 impl IntoResponse for ApiError {
     fn into_response(self) -> axum::response::Response {
         let (status, title, detail) = match self {
-            Self::Bad(detail) => (
-                StatusCode::BAD_REQUEST,
-                "the request cannot be read",
-                detail,
-            ),
-            Self::TooLarge(detail) => (
-                StatusCode::PAYLOAD_TOO_LARGE,
-                "the narrative is too long",
-                detail,
-            ),
-            Self::Overloaded => (
-                StatusCode::TOO_MANY_REQUESTS,
-                "the service is busy",
-                "send the request again after a second".to_owned(),
-            ),
+            Self::Bad(detail) => (StatusCode::BAD_REQUEST, "the request cannot be read", detail),
+            Self::TooLarge(detail) => (StatusCode::PAYLOAD_TOO_LARGE, "the narrative is too long", detail),
+            Self::Overloaded => (StatusCode::TOO_MANY_REQUESTS, "the service is busy", "send the request again after a second".to_owned()),
             Self::Internal => (
                 StatusCode::INTERNAL_SERVER_ERROR,
                 "the service failed",
@@ -49,25 +37,17 @@ impl IntoResponse for ApiError {
             Self::NotFound => (
                 StatusCode::NOT_FOUND,
                 "there is nothing here",
-                "the routes are POST /v1/analyses, /health/live, /health/ready, /version and /"
-                    .to_owned(),
+                "the routes are POST /v1/analyses, /health/live, /health/ready, /version and /".to_owned(),
             ),
-            Self::MethodNotAllowed => (
-                StatusCode::METHOD_NOT_ALLOWED,
-                "the route does not take this method",
-                "see the Allow header".to_owned(),
-            ),
+            Self::MethodNotAllowed => {
+                (StatusCode::METHOD_NOT_ALLOWED, "the route does not take this method", "see the Allow header".to_owned())
+            }
         };
         let body = json!({"type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail});
         let mut response = (status, Json(body)).into_response();
-        response.headers_mut().insert(
-            header::CONTENT_TYPE,
-            HeaderValue::from_static("application/problem+json"),
-        );
+        response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
         if status == StatusCode::TOO_MANY_REQUESTS {
-            response
-                .headers_mut()
-                .insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
+            response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("1"));
         }
         response
     }

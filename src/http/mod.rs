@@ -36,37 +36,25 @@ impl App {
     /// A service that reads with `analyzer`.
     #[must_use]
     pub fn new(analyzer: Analyzer) -> Self {
-        Self {
-            analyzer: Arc::new(analyzer),
-            permits: Arc::new(Semaphore::new(AT_ONCE)),
-        }
+        Self { analyzer: Arc::new(analyzer), permits: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     /// Reads off the async threads; one admission rule for every route.
     async fn analyze(&self, narrative: Narrative, wish: Wish) -> Result<Analysis, ApiError> {
-        let permit = self
-            .permits
-            .clone()
-            .try_acquire_owned()
-            .map_err(|_| ApiError::Overloaded)?;
+        let permit = self.permits.clone().try_acquire_owned().map_err(|_| ApiError::Overloaded)?;
         let analyzer = self.analyzer.clone();
         let reading = tokio::task::spawn_blocking(move || {
             let analysis = analyzer.analyze(&narrative, wish);
             drop(permit);
             analysis
         });
-        reading
-            .await
-            .map_err(|_| ApiError::Internal)?
-            .map_err(|_| ApiError::Internal)
+        reading.await.map_err(|_| ApiError::Internal)?.map_err(|_| ApiError::Internal)
     }
 }
 
 /// All routes.
 pub fn router(app: App) -> Router {
-    let fixed = |name: HeaderName, value: &'static str| {
-        SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value))
-    };
+    let fixed = |name: HeaderName, value: &'static str| SetResponseHeaderLayer::if_not_present(name, HeaderValue::from_static(value));
     Router::new()
         // people
         .route("/", get(page::form).post(page::read))
@@ -81,10 +69,7 @@ pub fn router(app: App) -> Router {
         .method_not_allowed_fallback(error::method_not_allowed)
         .layer(DefaultBodyLimit::max(BODY_BYTES))
         .layer(CatchPanicLayer::custom(error::panicked))
-        .layer(fixed(
-            header::CONTENT_SECURITY_POLICY,
-            "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'",
-        ))
+        .layer(fixed(header::CONTENT_SECURITY_POLICY, "default-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"))
         .layer(fixed(header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .layer(fixed(header::REFERRER_POLICY, "no-referrer"))
         .layer(fixed(header::CACHE_CONTROL, "no-store"))
@@ -93,10 +78,7 @@ pub fn router(app: App) -> Router {
 
 /// The language a caller asks for: Spanish if it comes before Catalan in `Accept-Language`, else Catalan.
 fn language(headers: &HeaderMap) -> Language {
-    let asked = headers
-        .get(header::ACCEPT_LANGUAGE)
-        .and_then(|v| v.to_str().ok())
-        .unwrap_or_default();
+    let asked = headers.get(header::ACCEPT_LANGUAGE).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let mut wanted: Vec<(f32, usize, &str)> = asked
         .split(',')
         .enumerate()
@@ -107,15 +89,9 @@ fn language(headers: &HeaderMap) -> Language {
         .collect();
     wanted.sort_by(|a, b| b.0.total_cmp(&a.0).then(a.1.cmp(&b.1)));
     let known = |tag: &str| {
-        [("ca", Language::Catalan), ("es", Language::Spanish)]
-            .into_iter()
-            .find(|(known, _)| tag.starts_with(known))
-            .map(|(_, l)| l)
+        [("ca", Language::Catalan), ("es", Language::Spanish)].into_iter().find(|(known, _)| tag.starts_with(known)).map(|(_, l)| l)
     };
-    wanted
-        .into_iter()
-        .find_map(|(_, _, tag)| known(tag))
-        .unwrap_or(Language::Catalan)
+    wanted.into_iter().find_map(|(_, _, tag)| known(tag)).unwrap_or(Language::Catalan)
 }
 
 #[cfg(test)]

@@ -10,14 +10,8 @@ pub(super) async fn live() -> Json<Value> {
 /// `GET /health/ready`: each part, and whether narratives are read in full or by rules only.
 pub(super) async fn ready(State(app): State<App>) -> Json<Value> {
     let release = app.analyzer.release();
-    let reads = if release.model == "none" {
-        "rules"
-    } else {
-        "full"
-    };
-    Json(
-        json!({"status": "ready", "reads": reads, "vocabulary": release.vocabulary, "model": release.model}),
-    )
+    let reads = if release.model == "none" { "rules" } else { "full" };
+    Json(json!({"status": "ready", "reads": reads, "vocabulary": release.vocabulary, "model": release.model}))
 }
 
 /// `GET /version`: the program and what its answers stand on.

@@ -28,25 +28,13 @@ pub(super) struct Asked {
 }
 
 /// `POST /v1/analyses`: a narrative in, an analysis out.
-pub(super) async fn create(
-    State(app): State<App>,
-    asked: Query<Asked>,
-    request: Request,
-) -> Result<impl IntoResponse, ApiError> {
+pub(super) async fn create(State(app): State<App>, asked: Query<Asked>, request: Request) -> Result<impl IntoResponse, ApiError> {
     let unit = asked.0.offset_unit.as_deref().unwrap_or("codepoint");
-    let offset_unit: OffsetUnit = unit
-        .parse()
-        .map_err(|e: crate::types::ParseError| ApiError::Bad(e.to_string()))?;
-    let wish = Wish {
-        language: language(request.headers()),
-        offset_unit,
-    };
-    let body = Bytes::from_request(request, &app)
-        .await
-        .map_err(too_large)?;
+    let offset_unit: OffsetUnit = unit.parse().map_err(|e: crate::types::ParseError| ApiError::Bad(e.to_string()))?;
+    let wish = Wish { language: language(request.headers()), offset_unit };
+    let body = Bytes::from_request(request, &app).await.map_err(too_large)?;
     let new = parse(&body)?;
-    let narrative =
-        Narrative::new(new.id.unwrap_or_default(), new.text)?.on(new.date.as_deref())?;
+    let narrative = Narrative::new(new.id.unwrap_or_default(), new.text)?.on(new.date.as_deref())?;
     let analysis: Analysis = app.analyze(narrative, wish).await?;
     let language = [(header::CONTENT_LANGUAGE, wish.language.word())];
     Ok((StatusCode::CREATED, language, Json(analysis)))
@@ -54,10 +42,9 @@ pub(super) async fn create(
 
 fn too_large(rejection: BytesRejection) -> ApiError {
     match rejection.status() {
-        StatusCode::PAYLOAD_TOO_LARGE => ApiError::TooLarge(format!(
-            "at most {} characters are read: split the text",
-            crate::types::MAX_CHARACTERS
-        )),
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            ApiError::TooLarge(format!("at most {} characters are read: split the text", crate::types::MAX_CHARACTERS))
+        }
         _ => ApiError::Bad("the body could not be read whole".to_owned()),
     }
 }

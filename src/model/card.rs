@@ -38,19 +38,10 @@ impl ModelFile {
     /// [`Error::Io`] if it is missing, [`Error::Manifest`] if it is not of this layout.
     pub fn read(folder: &Path) -> Result<Self, Error> {
         let path = folder.join("model.toml");
-        let text = std::fs::read_to_string(&path).map_err(|source| Error::Io {
-            path: path.clone(),
-            source,
-        })?;
-        let file: Self = toml::from_str(&text).map_err(|e| Error::Manifest {
-            path: path.clone(),
-            message: e.to_string(),
-        })?;
+        let text = std::fs::read_to_string(&path).map_err(|source| Error::Io { path: path.clone(), source })?;
+        let file: Self = toml::from_str(&text).map_err(|e| Error::Manifest { path: path.clone(), message: e.to_string() })?;
         if file.format != FORMAT {
-            let message = format!(
-                "the folder has format {} and this program reads {FORMAT}",
-                file.format
-            );
+            let message = format!("the folder has format {} and this program reads {FORMAT}", file.format);
             return Err(Error::Manifest { path, message });
         }
         Ok(file)
@@ -72,11 +63,7 @@ pub fn checksums(folder: &Path) -> Result<Vec<(String, String)>, Error> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io(folder.to_owned()))? {
         let path = entry.map_err(io(folder.to_owned()))?.path();
-        let name = path
-            .file_name()
-            .and_then(|n| n.to_str())
-            .unwrap_or_default()
-            .to_owned();
+        let name = path.file_name().and_then(|n| n.to_str()).unwrap_or_default().to_owned();
         if path.is_file() && name != "SHA256SUMS" {
             found.push((name, sum(&path)?));
         }
@@ -86,16 +73,11 @@ pub fn checksums(folder: &Path) -> Result<Vec<(String, String)>, Error> {
 }
 
 fn sum(path: &Path) -> Result<String, Error> {
-    let bytes = std::fs::read(path).map_err(|source| Error::Io {
-        path: path.to_owned(),
-        source,
-    })?;
-    Ok(Sha256::digest(&bytes)
-        .iter()
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+    let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
+    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }
 
 /// Writes `SHA256SUMS` in the form that `sha256sum -c` reads.
@@ -103,10 +85,7 @@ fn sum(path: &Path) -> Result<String, Error> {
 /// # Errors
 /// [`Error::Io`] if a file cannot be read or the list not written.
 pub fn write_checksums(folder: &Path) -> Result<(), Error> {
-    let list: String = checksums(folder)?
-        .into_iter()
-        .map(|(name, sum)| format!("{sum}  {name}\n"))
-        .collect();
+    let list: String = checksums(folder)?.into_iter().map(|(name, sum)| format!("{sum}  {name}\n")).collect();
     let path = folder.join("SHA256SUMS");
     std::fs::write(&path, list).map_err(|source| Error::Io { path, source })
 }
@@ -124,11 +103,8 @@ pub(super) fn verify(folder: &Path) -> Result<String, Error> {
             return Err(Error::Checksum { path: file });
         }
     }
-    Ok(Sha256::digest(list.as_bytes())
-        .iter()
-        .take(6)
-        .fold(String::new(), |mut hex, byte| {
-            let _ = write!(hex, "{byte:02x}");
-            hex
-        }))
+    Ok(Sha256::digest(list.as_bytes()).iter().take(6).fold(String::new(), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
 }

@@ -74,36 +74,25 @@ pub(crate) fn base_weights(base: &Path, device: &Device) -> std::result::Result<
     names.sort_unstable();
     let mut weights = Weights::new();
     for name in names {
-        let tensor = content
-            .tensor(&mut cursor, &name, device)?
-            .dequantize(device)?;
+        let tensor = content.tensor(&mut cursor, &name, device)?.dequantize(device)?;
         weights.insert(name, tensor);
     }
     Ok(weights)
 }
 
 fn tensor(weights: &Weights, name: &str) -> Result<Tensor> {
-    weights
-        .get(name)
-        .cloned()
-        .ok_or_else(|| candle_core::Error::Msg(format!("the tensor {name} is missing")))
+    weights.get(name).cloned().ok_or_else(|| candle_core::Error::Msg(format!("the tensor {name} is missing")))
 }
 
 impl Linear {
     fn new(weights: &Weights, name: &str) -> Result<Self> {
-        Ok(Self {
-            weight: tensor(weights, &format!("{name}.weight"))?,
-            bias: tensor(weights, &format!("{name}.bias"))?,
-        })
+        Ok(Self { weight: tensor(weights, &format!("{name}.weight"))?, bias: tensor(weights, &format!("{name}.bias"))? })
     }
 
     /// `x` is `[B, T, in]` or `[N, in]`.
     fn forward(&self, x: &Tensor) -> Result<Tensor> {
         let out = match x.dims() {
-            [b, t, inside] => x
-                .reshape((b * t, *inside))?
-                .matmul(&self.weight.t()?)?
-                .reshape((*b, *t, ()))?,
+            [b, t, inside] => x.reshape((b * t, *inside))?.matmul(&self.weight.t()?)?.reshape((*b, *t, ()))?,
             _ => x.matmul(&self.weight.t()?)?,
         };
         out.broadcast_add(&self.bias)
@@ -112,18 +101,13 @@ impl Linear {
 
 impl Norm {
     fn new(weights: &Weights, name: &str) -> Result<Self> {
-        Ok(Self {
-            weight: tensor(weights, &format!("{name}.weight"))?,
-            bias: tensor(weights, &format!("{name}.bias"))?,
-        })
+        Ok(Self { weight: tensor(weights, &format!("{name}.weight"))?, bias: tensor(weights, &format!("{name}.bias"))? })
     }
 
     fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
         const EPSILON: f32 = 1e-12;
         match mode {
-            Mode::Infer => {
-                candle_nn::ops::layer_norm(&x.contiguous()?, &self.weight, &self.bias, EPSILON)
-            }
+            Mode::Infer => candle_nn::ops::layer_norm(&x.contiguous()?, &self.weight, &self.bias, EPSILON),
             Mode::Train => candle_nn::ops::layer_norm_slow(x, &self.weight, &self.bias, EPSILON),
         }
     }
@@ -145,19 +129,9 @@ impl Layer {
     }
 
     /// `x` is `[B, T, H]`, `mask` `[B, 1, 1, T]` with 0 for pieces and a large negative number for padding.
-    fn forward(
-        &self,
-        x: &Tensor,
-        mask: Option<&Tensor>,
-        n_heads: usize,
-        mode: Mode,
-    ) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, mask: Option<&Tensor>, n_heads: usize, mode: Mode) -> Result<Tensor> {
         let (b, t, h) = x.dims3()?;
-        let split = |y: Tensor| {
-            y.reshape((b, t, n_heads, h / n_heads))?
-                .transpose(1, 2)?
-                .contiguous()
-        };
+        let split = |y: Tensor| y.reshape((b, t, n_heads, h / n_heads))?.transpose(1, 2)?.contiguous();
         let query = split(self.query.forward(x)?)?;
         let key = split(self.key.forward(x)?)?;
         let value = split(self.value.forward(x)?)?;
@@ -171,16 +145,10 @@ impl Layer {
             Mode::Infer => candle_nn::ops::softmax_last_dim(&scores)?,
             Mode::Train => candle_nn::ops::softmax(&scores, D::Minus1)?,
         };
-        let context = attention
-            .matmul(&value)?
-            .transpose(1, 2)?
-            .reshape((b, t, h))?;
-        let x = self
-            .output_norm
-            .forward(&(self.output.forward(&context)? + x)?, mode)?;
+        let context = attention.matmul(&value)?.transpose(1, 2)?.reshape((b, t, h))?;
+        let x = self.output_norm.forward(&(self.output.forward(&context)? + x)?, mode)?;
         let wide = self.up.forward(&x)?.gelu_erf()?;
-        self.down_norm
-            .forward(&(self.down.forward(&wide)? + &x)?, mode)
+        self.down_norm.forward(&(self.down.forward(&wide)? + &x)?, mode)
     }
 }
 
@@ -195,9 +163,7 @@ impl Encoder {
             positions: tensor(weights, "embeddings.position_embeddings.weight")?,
             kind: tensor(weights, "embeddings.token_type_embeddings.weight")?.narrow(0, 0, 1)?,
             norm: Norm::new(weights, "embeddings.LayerNorm")?,
-            layers: (0..config.layers)
-                .map(|index| Layer::new(weights, index))
-                .collect::<Result<_>>()?,
+            layers: (0..config.layers).map(|index| Layer::new(weights, index)).collect::<Result<_>>()?,
             config,
         })
     }
@@ -218,13 +184,9 @@ impl Encoder {
     pub fn embed(&self, ids: &Tensor) -> Result<Tensor> {
         let (b, t) = ids.dims2()?;
         let h = self.config.hidden;
-        let words = self
-            .words
-            .index_select(&ids.flatten_all()?, 0)?
-            .reshape((b, t, h))?;
+        let words = self.words.index_select(&ids.flatten_all()?, 0)?.reshape((b, t, h))?;
         let positions = self.positions.narrow(0, 0, t)?.broadcast_add(&self.kind)?;
-        self.norm
-            .forward(&words.broadcast_add(&positions)?, Mode::Infer)
+        self.norm.forward(&words.broadcast_add(&positions)?, Mode::Infer)
     }
 
     /// Passes `x` `[B, T, H]` through some of the layers; `mask` is `[B, 1, 1, T]`, 0 for pieces, a large negative number for
@@ -232,13 +194,7 @@ impl Encoder {
     ///
     /// # Errors
     /// If the shapes do not fit.
-    pub fn layers(
-        &self,
-        x: &Tensor,
-        mask: Option<&Tensor>,
-        which: std::ops::Range<usize>,
-        mode: Mode,
-    ) -> Result<Tensor> {
+    pub fn layers(&self, x: &Tensor, mask: Option<&Tensor>, which: std::ops::Range<usize>, mode: Mode) -> Result<Tensor> {
         let mut x = x.clone();
         for layer in self.layers.get(which).unwrap_or_default() {
             x = layer.forward(&x, mask, self.config.heads, mode)?;

@@ -4,13 +4,8 @@ use candle_core::{D, Result, Tensor};
 use std::collections::HashMap;
 
 /// The order of statuses in the outputs.
-pub const STATUSES: [NeedStatus; 5] = [
-    NeedStatus::Present,
-    NeedStatus::Possible,
-    NeedStatus::Past,
-    NeedStatus::Absent,
-    NeedStatus::OtherPerson,
-];
+pub const STATUSES: [NeedStatus; 5] =
+    [NeedStatus::Present, NeedStatus::Possible, NeedStatus::Past, NeedStatus::Absent, NeedStatus::OtherPerson];
 /// Rules S01 to S11.
 const N_RULES: usize = 11;
 /// Width of the part of the status head that depends on the need.
@@ -44,10 +39,7 @@ pub struct Outputs {
 
 /// The place of a safety rule in the outputs.
 pub(crate) fn safety_index(rule: SafetyRule) -> usize {
-    rule.to_string()
-        .trim_start_matches('S')
-        .parse::<usize>()
-        .map_or(0, |n| n.saturating_sub(1))
+    rule.to_string().trim_start_matches('S').parse::<usize>().map_or(0, |n| n.saturating_sub(1))
 }
 
 impl Heads {
@@ -56,25 +48,12 @@ impl Heads {
     /// # Errors
     /// If a tensor is missing or has another shape.
     pub fn new(weights: &HashMap<String, Tensor>, n_needs: usize) -> Result<Self> {
-        let get = |name: &str| {
-            weights
-                .get(name)
-                .cloned()
-                .ok_or_else(|| candle_core::Error::Msg(format!("the tensor {name} is missing")))
-        };
-        let pair = |name: &str| {
-            Ok::<_, candle_core::Error>((
-                get(&format!("head.{name}.weight"))?,
-                get(&format!("head.{name}.bias"))?,
-            ))
-        };
+        let get = |name: &str| weights.get(name).cloned().ok_or_else(|| candle_core::Error::Msg(format!("the tensor {name} is missing")));
+        let pair = |name: &str| Ok::<_, candle_core::Error>((get(&format!("head.{name}.weight"))?, get(&format!("head.{name}.bias"))?));
         let heads = Self {
             mention: pair("mention")?,
             status: pair("status")?,
-            status_by_need: (
-                get("head.status_rank.weight")?,
-                get("head.status_need.weight")?,
-            ),
+            status_by_need: (get("head.status_rank.weight")?, get("head.status_need.weight")?),
             cells: pair("cells")?,
             safety: pair("safety")?,
             mean: get("head.mean")?,
@@ -82,10 +61,7 @@ impl Heads {
             n_needs,
         };
         if heads.mention.0.dim(0)? != n_needs {
-            candle_core::bail!(
-                "head.mention has {} rows for {n_needs} needs",
-                heads.mention.0.dim(0)?
-            );
+            candle_core::bail!("head.mention has {} rows for {n_needs} needs", heads.mention.0.dim(0)?);
         }
         Ok(heads)
     }
@@ -114,21 +90,12 @@ impl Heads {
     pub fn forward(&self, pooled: &Tensor) -> Result<Outputs> {
         let u = pooled.dim(0)?;
         // the encoder's states crowd around one direction: each dimension is brought to mean 0 and spread 1 first
-        let even = pooled
-            .broadcast_sub(&self.mean)?
-            .broadcast_mul(&self.scale)?;
-        let linear =
-            |(weight, bias): &(Tensor, Tensor)| even.matmul(&weight.t()?)?.broadcast_add(bias);
+        let even = pooled.broadcast_sub(&self.mean)?.broadcast_mul(&self.scale)?;
+        let linear = |(weight, bias): &(Tensor, Tensor)| even.matmul(&weight.t()?)?.broadcast_add(bias);
         let general = even.matmul(&self.status.0.t()?)?.unsqueeze(2)?;
-        let ranked = even
-            .matmul(&self.status_by_need.0.t()?)?
-            .reshape((u * 5, RANK))?;
-        let by_need = ranked
-            .matmul(&self.status_by_need.1.t()?)?
-            .reshape((u, 5, self.n_needs))?;
-        let status = by_need
-            .broadcast_add(&general)?
-            .broadcast_add(&self.status.1)?;
+        let ranked = even.matmul(&self.status_by_need.0.t()?)?.reshape((u * 5, RANK))?;
+        let by_need = ranked.matmul(&self.status_by_need.1.t()?)?.reshape((u, 5, self.n_needs))?;
+        let status = by_need.broadcast_add(&general)?.broadcast_add(&self.status.1)?;
         let length = (even.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
         Ok(Outputs {
             mention: linear(&self.mention)?,
@@ -156,14 +123,8 @@ impl Outputs {
         });
         Ok(UnitReading {
             needs: needs.collect(),
-            cells: cells
-                .iter()
-                .map(|row| softmax(std::array::from_fn(|i| row[i])))
-                .collect(),
-            safety: safety
-                .iter()
-                .map(|row| softmax(std::array::from_fn(|i| row[i])))
-                .collect(),
+            cells: cells.iter().map(|row| softmax(std::array::from_fn(|i| row[i]))).collect(),
+            safety: safety.iter().map(|row| softmax(std::array::from_fn(|i| row[i]))).collect(),
             vector: self.vectors.get(row)?.to_vec1()?,
         })
     }

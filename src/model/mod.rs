@@ -36,9 +36,7 @@ pub enum Error {
         source: std::io::Error,
     },
     /// A file is not the one its manifest lists.
-    #[error(
-        "{path} does not have the checksum its SHA256SUMS lists: the file is damaged or was replaced; fetch the folder again"
-    )]
+    #[error("{path} does not have the checksum its SHA256SUMS lists: the file is damaged or was replaced; fetch the folder again")]
     Checksum {
         /// The file.
         path: PathBuf,
@@ -101,20 +99,12 @@ impl Model {
         let device = Device::Cpu;
         let mut weights = base_weights(&base, &device)?;
         let taught = candle_core::safetensors::load(folder.join("taught.safetensors"), &device)?;
-        let taught = taught
-            .into_iter()
-            .map(|(name, t)| Ok((name, t.to_dtype(candle_core::DType::F32)?)));
+        let taught = taught.into_iter().map(|(name, t)| Ok((name, t.to_dtype(candle_core::DType::F32)?)));
         weights.extend(taught.collect::<Result<Vec<_>, candle_core::Error>>()?);
         let encoder = Encoder::new(&weights, file.encoder)?;
         let heads = Heads::new(&weights, file.needs.len())?;
         let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
-        Ok(Self {
-            release: format!("{}+{fingerprint}", file.name),
-            file,
-            tokenizer,
-            encoder,
-            heads,
-        })
+        Ok(Self { release: format!("{}+{fingerprint}", file.name), file, tokenizer, encoder, heads })
     }
 
     /// The needs in the order of [`UnitReading::needs`].
@@ -136,17 +126,10 @@ impl Model {
     ///
     /// # Errors
     /// [`Error::Weights`] if a tensor operation fails, which only a damaged model can cause.
-    pub fn read(
-        &self,
-        text: &str,
-        sentences: &[Span],
-        units: &[Span],
-    ) -> Result<Vec<UnitReading>, Error> {
+    pub fn read(&self, text: &str, sentences: &[Span], units: &[Span]) -> Result<Vec<UnitReading>, Error> {
         let mut readings = vec![UnitReading::default(); units.len()];
         for window in self.windows(text, sentences) {
-            let inside: Vec<usize> = (0..units.len())
-                .filter(|&u| window.span.contains(units[u]))
-                .collect();
+            let inside: Vec<usize> = (0..units.len()).filter(|&u| window.span.contains(units[u])).collect();
             if inside.is_empty() || window.tokens.len() <= 2 {
                 continue;
             }
@@ -167,12 +150,7 @@ impl Model {
     /// As [`Model::read`].
     pub fn vector(&self, text: &str) -> Result<Vec<f32>, Error> {
         let whole = Span::new(0, text.len());
-        Ok(self
-            .read(text, &[whole], &[whole])?
-            .into_iter()
-            .next()
-            .unwrap_or_default()
-            .vector)
+        Ok(self.read(text, &[whole], &[whole])?.into_iter().next().unwrap_or_default().vector)
     }
 
     /// Hidden states `[T, H]` of one window.
@@ -183,9 +161,7 @@ impl Model {
     }
 
     fn windows(&self, text: &str, sentences: &[Span]) -> Vec<Window> {
-        let pieces = sentences
-            .iter()
-            .map(|span| (*span, self.tokenizer.pieces(span.of(text), span.start())));
+        let pieces = sentences.iter().map(|span| (*span, self.tokenizer.pieces(span.of(text), span.start())));
         pack(pieces)
     }
 }
@@ -211,10 +187,7 @@ pub fn pack(sentences: impl Iterator<Item = (Span, Vec<Token>)>) -> Vec<Window> 
             }
             _ => {
                 windows.extend(current.take());
-                current = Some(Window {
-                    span,
-                    tokens: pieces,
-                });
+                current = Some(Window { span, tokens: pieces });
             }
         }
     }
@@ -232,10 +205,7 @@ pub fn pack(sentences: impl Iterator<Item = (Span, Vec<Token>)>) -> Vec<Window> 
 ///
 /// # Errors
 /// If the tensor cannot be made, which cannot happen for non-empty input.
-pub fn pooling(
-    tokens: &[Token],
-    units: impl Iterator<Item = Span>,
-) -> Result<Tensor, candle_core::Error> {
+pub fn pooling(tokens: &[Token], units: impl Iterator<Item = Span>) -> Result<Tensor, candle_core::Error> {
     let mut rows = Vec::new();
     let mut n_units = 0;
     for unit in units {
@@ -254,17 +224,13 @@ impl UnitReading {
     #[must_use]
     pub fn need(&self, index: usize, status: NeedStatus) -> f32 {
         let place = STATUSES.iter().position(|s| *s == status).unwrap_or(0);
-        self.needs
-            .get(index)
-            .map_or(0.0, |(mention, shares)| mention * shares[place])
+        self.needs.get(index).map_or(0.0, |(mention, shares)| mention * shares[place])
     }
 
     /// The probability that the stretch gives `level` for `domain`.
     #[must_use]
     pub fn level(&self, domain: Domain, level: Level) -> f32 {
-        self.cells
-            .get(domain.index())
-            .map_or(0.0, |cells| cells[usize::from(level.number())])
+        self.cells.get(domain.index()).map_or(0.0, |cells| cells[usize::from(level.number())])
     }
 
     /// The probability that the stretch tells of a danger with `status`.

@@ -20,12 +20,7 @@ impl Tokenizer {
     /// # Errors
     /// [`Error::Tokenizer`] if it is not one.
     pub fn open(path: &Path) -> Result<Self, Error> {
-        tokenizers::Tokenizer::from_file(path)
-            .map(Self)
-            .map_err(|e| Error::Tokenizer {
-                path: path.to_owned(),
-                message: e.to_string(),
-            })
+        tokenizers::Tokenizer::from_file(path).map(Self).map_err(|e| Error::Tokenizer { path: path.to_owned(), message: e.to_string() })
     }
 
     /// The pieces of `text`, which begins at byte `offset` of the narrative; no start or end marks.
@@ -35,29 +30,15 @@ impl Tokenizer {
             return Vec::new();
         };
         let places = encoding.get_ids().iter().zip(encoding.get_offsets());
-        places
-            .map(|(&id, &(start, end))| Token {
-                id,
-                span: Span::new(start + offset, end + offset),
-            })
-            .collect()
+        places.map(|(&id, &(start, end))| Token { id, span: Span::new(start + offset, end + offset) }).collect()
     }
 }
 
 impl Token {
     /// `<s>`.
-    pub const START: Self = Self {
-        id: 0,
-        span: Span::EMPTY,
-    };
+    pub const START: Self = Self { id: 0, span: Span::EMPTY };
     /// `</s>`.
-    pub const END: Self = Self {
-        id: 2,
-        span: Span::EMPTY,
-    };
+    pub const END: Self = Self { id: 2, span: Span::EMPTY };
     /// `<pad>`.
-    pub const PAD: Self = Self {
-        id: 1,
-        span: Span::EMPTY,
-    };
+    pub const PAD: Self = Self { id: 1, span: Span::EMPTY };
 }

@@ -16,11 +16,7 @@ pub fn read_vectors(path: &Path) -> Result<Vec<(String, Vec<f32>)>, Error> {
     };
     let names: Vec<u8> = names.to_vec1()?;
     let rows: Vec<Vec<f32>> = matrix.to_dtype(DType::F32)?.to_vec2()?;
-    Ok(String::from_utf8_lossy(&names)
-        .lines()
-        .map(str::to_owned)
-        .zip(rows)
-        .collect())
+    Ok(String::from_utf8_lossy(&names).lines().map(str::to_owned).zip(rows).collect())
 }
 
 /// Writes named vectors of one width.

@@ -44,17 +44,9 @@ pub fn read(narrative: &Narrative, dotted: &HashSet<String>) -> Document {
         .into_iter()
         .map(|span| {
             let words = word::words(span.of(text), span.start());
-            Sentence {
-                span,
-                language: Language::Unknown,
-                clauses: sentence::clauses(text, span, &words),
-                words,
-            }
+            Sentence { span, language: Language::Unknown, clauses: sentence::clauses(text, span, &words), words }
         })
         .collect();
     let language = language::assign(text, &mut sentences);
-    Document {
-        language,
-        sentences,
-    }
+    Document { language, sentences }
 }

@@ -19,11 +19,7 @@ pub(super) fn split(text: &str, dotted: &HashSet<String>) -> Vec<Span> {
             _ => false,
         };
         if ends {
-            let end = if c == '\n' {
-                after
-            } else {
-                closing(text, after)
-            };
+            let end = if c == '\n' { after } else { closing(text, after) };
             push(text, Span::new(start, end), &mut found);
             start = end;
             while characters.peek().is_some_and(|&(next, _)| next < end) {
@@ -47,47 +43,26 @@ fn closing(text: &str, from: usize) -> usize {
 
 /// A stop ends the sentence when white space or the end follows it, after closing marks.
 fn stop_ends(text: &str, after: usize) -> bool {
-    text.get(closing(text, after)..)
-        .unwrap_or_default()
-        .chars()
-        .next()
-        .is_none_or(char::is_whitespace)
+    text.get(closing(text, after)..).unwrap_or_default().chars().next().is_none_or(char::is_whitespace)
 }
 
 /// A line break ends the sentence unless the next line goes on in lower case and the line did not stop.
 fn line_ends(text: &str, at: usize, after: usize) -> bool {
-    let before = text
-        .get(..at)
-        .unwrap_or_default()
-        .trim_end_matches([' ', '\t'])
-        .chars()
-        .next_back();
+    let before = text.get(..at).unwrap_or_default().trim_end_matches([' ', '\t']).chars().next_back();
     let rest = text.get(after..).unwrap_or_default();
     let next = rest.trim_start_matches([' ', '\t', '\r']).chars().next();
-    let goes_on = next.is_some_and(|c| c.is_lowercase())
-        && before.is_some_and(|c| c.is_alphanumeric() || c == ',');
+    let goes_on = next.is_some_and(|c| c.is_lowercase()) && before.is_some_and(|c| c.is_alphanumeric() || c == ',');
     !goes_on
 }
 
 /// Whether the full stop at `at` belongs to an abbreviation, an initial or a number in a list ("1. ").
 fn is_dotted(text: &str, at: usize, dotted: &HashSet<String>) -> bool {
     let before = text.get(..at).unwrap_or_default();
-    let word: String = before
-        .chars()
-        .rev()
-        .take_while(|c| c.is_alphanumeric())
-        .collect::<Vec<_>>()
-        .into_iter()
-        .rev()
-        .collect();
+    let word: String = before.chars().rev().take_while(|c| c.is_alphanumeric()).collect::<Vec<_>>().into_iter().rev().collect();
     if word.chars().count() == 1 && word.chars().all(char::is_uppercase) {
         return true;
     }
-    let at_line_start = before
-        .trim_end_matches(|c: char| c.is_ascii_digit())
-        .chars()
-        .next_back()
-        .is_none_or(|c| c == '\n');
+    let at_line_start = before.trim_end_matches(|c: char| c.is_ascii_digit()).chars().next_back().is_none_or(|c| c == '\n');
     if at_line_start && !word.is_empty() && word.chars().all(|c| c.is_ascii_digit()) {
         return true;
     }
@@ -149,13 +124,10 @@ pub(super) fn clauses(text: &str, sentence: Span, words: &[Word]) -> Vec<Span> {
     let mut end_of_last = sentence.start();
     for word in words {
         let between = Span::new(end_of_last, word.span.start()).of(text);
-        let breaks = between.contains([
-            ',', ';', ':', '(', ')', '«', '»', '“', '”', '"', '—', '–', '.', '?', '!',
-        ]) || between.contains(" - ");
+        let breaks =
+            between.contains([',', ';', ':', '(', ')', '«', '»', '“', '”', '"', '—', '–', '.', '?', '!']) || between.contains(" - ");
         match current {
-            Some((span, n_words)) if !breaks || n_words < 2 => {
-                current = Some((span.join(word.span), n_words + 1))
-            }
+            Some((span, n_words)) if !breaks || n_words < 2 => current = Some((span.join(word.span), n_words + 1)),
             Some((span, _)) => {
                 found.push(span);
                 current = Some((word.span, 1));
@@ -178,36 +150,18 @@ mod tests {
 
     fn check(text: &str, expected: &[&str]) {
         let dotted = ["sra", "tel"].map(str::to_owned).into();
-        let found: Vec<&str> = split(text, &dotted)
-            .into_iter()
-            .map(|s| s.of(text))
-            .collect();
+        let found: Vec<&str> = split(text, &dotted).into_iter().map(|s| s.of(text)).collect();
         assert_eq!(found, expected);
     }
 
     #[test]
     fn sentences_end_where_a_reader_would_end_them() {
-        check(
-            "Ve la Sra. Pou. Plora molt.",
-            &["Ve la Sra. Pou.", "Plora molt."],
-        );
-        check(
-            "vd sense avis. genis, 70. peu negre",
-            &["vd sense avis.", "genis, 70.", "peu negre"],
-        );
+        check("Ve la Sra. Pou. Plora molt.", &["Ve la Sra. Pou.", "Plora molt."]);
+        check("vd sense avis. genis, 70. peu negre", &["vd sense avis.", "genis, 70.", "peu negre"]);
         check("Diu «no puc més.» Calla.", &["Diu «no puc més.»", "Calla."]);
-        check(
-            "Visita 8.50 h. ¿Viene? Sí",
-            &["Visita 8.50 h.", "¿Viene?", "Sí"],
-        );
-        check(
-            "ACORDS\n- trucar\n- esperar",
-            &["ACORDS", "- trucar", "- esperar"],
-        );
-        check(
-            "una línia que\ncontinua aquí",
-            &["una línia que\ncontinua aquí"],
-        );
+        check("Visita 8.50 h. ¿Viene? Sí", &["Visita 8.50 h.", "¿Viene?", "Sí"]);
+        check("ACORDS\n- trucar\n- esperar", &["ACORDS", "- trucar", "- esperar"]);
+        check("una línia que\ncontinua aquí", &["una línia que\ncontinua aquí"]);
         check("  \n ", &[]);
     }
 
@@ -217,10 +171,6 @@ mod tests {
         let dotted = HashSet::new();
         let spans = split(&text, &dotted);
         assert!(spans.len() >= 20);
-        assert!(
-            spans
-                .iter()
-                .all(|s| s.of(&text).split_whitespace().count() <= LONGEST)
-        );
+        assert!(spans.iter().all(|s| s.of(&text).split_whitespace().count() <= LONGEST));
     }
 }

@@ -68,7 +68,9 @@ impl InplaceOp2 for Moments {
 
     fn cpu_fwd(&self, values: &mut CpuStorage, layout: &Layout, gradient: &CpuStorage, gradient_layout: &Layout) -> Result<()> {
         let (CpuStorage::F32(values), CpuStorage::F32(gradient)) = (values, gradient) else { candle_core::bail!("adamw needs f32") };
-        let range = |layout: &Layout| layout.contiguous_offsets().ok_or_else(|| candle_core::Error::Msg("adamw needs contiguous tensors".to_owned()));
+        let range = |layout: &Layout| {
+            layout.contiguous_offsets().ok_or_else(|| candle_core::Error::Msg("adamw needs contiguous tensors".to_owned()))
+        };
         let ((from, to), (gradient_from, gradient_to)) = (range(layout)?, range(gradient_layout)?);
         let mut state = self.state.lock().map_err(|_| candle_core::Error::Msg("a step of adamw failed".to_owned()))?;
         let (first, second) = &mut *state;

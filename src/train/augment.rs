@@ -17,13 +17,7 @@ pub(super) fn hurried(example: &Example, seed: u64) -> Example {
         place.resize(place.len() + c.len_utf8(), text.len());
         let typo = way == 3 && c.is_alphabetic() && random.random_bool(0.03);
         match way {
-            0 => text.extend(crate::text::fold_char(c).map(|f| {
-                if c.is_uppercase() {
-                    f.to_ascii_uppercase()
-                } else {
-                    f
-                }
-            })),
+            0 => text.extend(crate::text::fold_char(c).map(|f| if c.is_uppercase() { f.to_ascii_uppercase() } else { f })),
             1 => text.extend(crate::text::fold_char(c)),
             2 if matches!(c, '.' | ',' | ';') => text.push(' '),
             _ if typo && random.random_bool(0.5) => {}
@@ -41,14 +35,7 @@ pub(super) fn hurried(example: &Example, seed: u64) -> Example {
         language: example.language,
         is_narrative: example.is_narrative,
         sentences: example.sentences.iter().map(|&s| moved(s)).collect(),
-        units: example
-            .units
-            .iter()
-            .map(|u| Unit {
-                span: moved(u.span),
-                labels: u.labels.clone(),
-            })
-            .collect(),
+        units: example.units.iter().map(|u| Unit { span: moved(u.span), labels: u.labels.clone() }).collect(),
         text,
     }
 }
@@ -63,10 +50,7 @@ mod tests {
         let text = "Té por, plora. Àvia malalta, no surt.";
         let at = text.find("Àvia").unwrap();
         let span = Span::new(at, text.len());
-        let unit = Unit {
-            span,
-            labels: super::super::Labels::default(),
-        };
+        let unit = Unit { span, labels: super::super::Labels::default() };
         let example = Example {
             id: String::new(),
             language: Language::Catalan,
@@ -78,12 +62,7 @@ mod tests {
         for seed in 0..40 {
             let copy = hurried(&example, seed);
             let words = copy.units[0].span.of(&copy.text).to_lowercase();
-            assert!(
-                words
-                    .trim_end_matches(['.', ' '])
-                    .ends_with(['t', 'r', 'u']),
-                "{words}"
-            );
+            assert!(words.trim_end_matches(['.', ' ']).ends_with(['t', 'r', 'u']), "{words}");
             assert_eq!(copy.text, hurried(&example, seed).text);
         }
     }

@@ -1,8 +1,6 @@
 use crate::{
     text,
-    types::{
-        Domain, Language, Level, Narrative, NeedId, NeedStatus, SafetyRule, SafetyStatus, Span,
-    },
+    types::{Domain, Language, Level, Narrative, NeedId, NeedStatus, SafetyRule, SafetyStatus, Span},
 };
 use anyhow::{Context, anyhow, bail, ensure};
 use serde::Deserialize;
@@ -83,18 +81,12 @@ struct SafetyLine {
 /// # Errors
 /// Names file and line if a line has not three columns, or a label is none.
 pub fn read_sentences(path: &Path) -> anyhow::Result<Vec<Example>> {
-    let content =
-        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let name = path
-        .file_stem()
-        .and_then(|s| s.to_str())
-        .unwrap_or_default();
+    let content = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let name = path.file_stem().and_then(|s| s.to_str()).unwrap_or_default();
     let line = |(index, line): (usize, &str)| {
         let place = || format!("{}:{}", path.display(), index + 1);
         let columns: Vec<&str> = line.split('\t').collect();
-        let [language, text, labels] = columns.as_slice() else {
-            bail!("{}: needs three columns", place())
-        };
+        let [language, text, labels] = columns.as_slice() else { bail!("{}: needs three columns", place()) };
         let labels = parse_labels(labels).with_context(place)?;
         let span = Span::new(0, text.len());
         Ok(Example {
@@ -106,35 +98,20 @@ pub fn read_sentences(path: &Path) -> anyhow::Result<Vec<Example>> {
             units: vec![Unit { span, labels }],
         })
     };
-    content
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.is_empty())
-        .map(line)
-        .collect()
+    content.lines().enumerate().filter(|(_, l)| !l.is_empty()).map(line).collect()
 }
 
 /// Labels separated by spaces: `N034`, `N034:past`, `D1=2`, `S05`, `S05:denied`, `-`.
 fn parse_labels(text: &str) -> anyhow::Result<Labels> {
     let mut labels = Labels::default();
     for part in text.split_whitespace().filter(|p| *p != "-") {
-        let (name, status) = part
-            .split_once(':')
-            .map_or((part, None), |(n, s)| (n, Some(s)));
+        let (name, status) = part.split_once(':').map_or((part, None), |(n, s)| (n, Some(s)));
         if let Some((domain, level)) = part.split_once('=') {
-            labels
-                .levels
-                .push((domain.parse()?, Level::try_from(level.parse::<u8>()?)?));
+            labels.levels.push((domain.parse()?, Level::try_from(level.parse::<u8>()?)?));
         } else if name.starts_with('N') {
-            labels.needs.push((
-                name.parse()?,
-                status.map_or(Ok(NeedStatus::Present), str::parse)?,
-            ));
+            labels.needs.push((name.parse()?, status.map_or(Ok(NeedStatus::Present), str::parse)?));
         } else {
-            labels.safety.push((
-                name.parse()?,
-                status.map_or(Ok(SafetyStatus::Active), str::parse)?,
-            ));
+            labels.safety.push((name.parse()?, status.map_or(Ok(SafetyStatus::Active), str::parse)?));
         }
     }
     Ok(labels)
@@ -145,103 +122,53 @@ fn parse_labels(text: &str) -> anyhow::Result<Labels> {
 /// # Errors
 /// Names file, line and id if a line is not of the guide's form, or an evidence quote is not in the text.
 pub fn read_narratives(path: &Path) -> anyhow::Result<Vec<Example>> {
-    let content =
-        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let content = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
     let line = |(index, line): (usize, &str)| {
         let place = || format!("{}:{}", path.display(), index + 1);
         let narrative: NarrativeLine = serde_json::from_str(line).with_context(place)?;
         narrative_example(narrative).with_context(place)
     };
-    content
-        .lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-        .map(line)
-        .collect()
+    content.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()).map(line).collect()
 }
 
 fn narrative_example(line: NarrativeLine) -> anyhow::Result<Example> {
     let find = |quotes: &[String]| -> anyhow::Result<Vec<Span>> {
         ensure!(!quotes.is_empty(), "{}: a label has no evidence", line.id);
-        let one = |q: &String| {
-            line.text
-                .find(q.as_str())
-                .map(|at| Span::new(at, at + q.len()))
-        };
-        quotes
-            .iter()
-            .map(|q| one(q).ok_or_else(|| anyhow!("{}: {q:?} is not in the text", line.id)))
-            .collect()
+        let one = |q: &String| line.text.find(q.as_str()).map(|at| Span::new(at, at + q.len()));
+        quotes.iter().map(|q| one(q).ok_or_else(|| anyhow!("{}: {q:?} is not in the text", line.id))).collect()
     };
     let mut marked: Vec<(Span, Labels)> = Vec::new();
     for need in &line.needs {
-        marked.extend(find(&need.evidence)?.into_iter().map(|s| {
-            (
-                s,
-                Labels {
-                    needs: vec![(need.need, need.status)],
-                    ..Labels::default()
-                },
-            )
-        }));
+        marked
+            .extend(find(&need.evidence)?.into_iter().map(|s| (s, Labels { needs: vec![(need.need, need.status)], ..Labels::default() })));
     }
     for (domain, level) in &line.levels {
         let domain: Domain = domain.parse()?;
-        let labels = Labels {
-            levels: vec![(domain, level.level)],
-            ..Labels::default()
-        };
-        marked.extend(
-            find(&level.evidence)?
-                .into_iter()
-                .map(|s| (s, labels.clone())),
-        );
+        let labels = Labels { levels: vec![(domain, level.level)], ..Labels::default() };
+        marked.extend(find(&level.evidence)?.into_iter().map(|s| (s, labels.clone())));
     }
     for safety in &line.safety {
-        let labels = Labels {
-            safety: vec![(safety.rule, safety.status)],
-            ..Labels::default()
-        };
-        marked.extend(
-            find(&safety.evidence)?
-                .into_iter()
-                .map(|s| (s, labels.clone())),
-        );
+        let labels = Labels { safety: vec![(safety.rule, safety.status)], ..Labels::default() };
+        marked.extend(find(&safety.evidence)?.into_iter().map(|s| (s, labels.clone())));
     }
     let narrative = Narrative::new(line.id.clone(), line.text.clone())?;
     let document = text::read(&narrative, &HashSet::new());
     let mut units = Vec::new();
     for sentence in &document.sentences {
-        units.push(Unit {
-            span: sentence.span,
-            labels: labels_in(sentence.span, &marked),
-        });
+        units.push(Unit { span: sentence.span, labels: labels_in(sentence.span, &marked) });
         if sentence.clauses.len() > 1 {
-            units.extend(sentence.clauses.iter().map(|&span| Unit {
-                span,
-                labels: labels_in(span, &marked),
-            }));
+            units.extend(sentence.clauses.iter().map(|&span| Unit { span, labels: labels_in(span, &marked) }));
         }
     }
     let sentences = document.sentences.iter().map(|s| s.span).collect();
-    Ok(Example {
-        id: line.id,
-        language: line.lang.parse()?,
-        is_narrative: true,
-        text: line.text,
-        sentences,
-        units,
-    })
+    Ok(Example { id: line.id, language: line.lang.parse()?, is_narrative: true, text: line.text, sentences, units })
 }
 
 /// The labels whose evidence lies in `unit`: at least half of the quote, or the quote covers at least half of the unit.
 fn labels_in(unit: Span, marked: &[(Span, Labels)]) -> Labels {
     let mut labels = Labels::default();
     for (span, found) in marked {
-        let shared = span
-            .end()
-            .min(unit.end())
-            .saturating_sub(span.start().max(unit.start()));
+        let shared = span.end().min(unit.end()).saturating_sub(span.start().max(unit.start()));
         if shared * 2 >= span.len() || shared * 2 >= unit.len() {
             add(&mut labels.needs, &found.needs);
             add(&mut labels.levels, &found.levels);
@@ -270,11 +197,7 @@ mod tests {
             "levels":{"D2":{"level":4,"evidence":["la feina li va bé"]}}}"#;
         let example = narrative_example(serde_json::from_str(json).unwrap()).unwrap();
         let said = |text: &str| {
-            let unit = example
-                .units
-                .iter()
-                .find(|u| u.span.of(&example.text).starts_with(text))
-                .unwrap();
+            let unit = example.units.iter().find(|u| u.span.of(&example.text).starts_with(text)).unwrap();
             (unit.labels.needs.len(), unit.labels.levels.len())
         };
         assert_eq!(said("Deu tres rebuts del pis, però"), (1, 1));

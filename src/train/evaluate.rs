@@ -27,11 +27,9 @@ impl Report {
                 Value::Object(parts) if name.starts_with("per_") => {
                     lines.push(format!("{name}: {} classes, in --json", parts.len()));
                 }
-                Value::Object(parts) => lines.extend(
-                    parts
-                        .iter()
-                        .map(|(part, v)| format!("{:52} {}", format!("{name} {part}"), number(v))),
-                ),
+                Value::Object(parts) => {
+                    lines.extend(parts.iter().map(|(part, v)| format!("{:52} {}", format!("{name} {part}"), number(v))))
+                }
                 other => lines.push(format!("{name:52} {}", number(other))),
             }
         }
@@ -96,35 +94,13 @@ const SAFETY_KEYS: [(&str, &str); 8] = [
 ];
 /// Labels that make an alert defensible where the gold does not ask for it: it is then not counted against the service.
 const GROUNDS: [(&str, &[&str]); 7] = [
-    (
-        "S01",
-        &["suicidal_ideation_or_attempt", "psychotic_disorder"],
-    ),
-    (
-        "S02",
-        &[
-            "intimate_partner_violence",
-            "victim_of_crime_or_trafficking",
-            "family_conflict",
-            "discrimination",
-        ],
-    ),
-    (
-        "S03",
-        &[
-            "child_neglect",
-            "child_abuse",
-            "unaccompanied_minor",
-            "intimate_partner_violence",
-        ],
-    ),
+    ("S01", &["suicidal_ideation_or_attempt", "psychotic_disorder"]),
+    ("S02", &["intimate_partner_violence", "victim_of_crime_or_trafficking", "family_conflict", "discrimination"]),
+    ("S03", &["child_neglect", "child_abuse", "unaccompanied_minor", "intimate_partner_violence"]),
     ("S04", &["elder_abuse", "functional_dependency_basic"]),
     ("S05", &["eviction_risk"]),
     ("S06", &["homelessness"]),
-    (
-        "S07",
-        &["chronic_illness", "unmet_health_care", "drug_misuse"],
-    ),
+    ("S07", &["chronic_illness", "unmet_health_care", "drug_misuse"]),
 ];
 
 /// True positives, false positives, misses.
@@ -157,11 +133,7 @@ impl Count {
 
 #[expect(clippy::cast_precision_loss, reason = "counts of a gold file")]
 fn ratio(part: usize, whole: usize) -> f64 {
-    if whole == 0 {
-        0.0
-    } else {
-        part as f64 / whole as f64
-    }
+    if whole == 0 { 0.0 } else { part as f64 / whole as f64 }
 }
 
 /// Needs as classes of a labels file, levels and alerts against a gold file of narratives.
@@ -174,15 +146,9 @@ pub fn narratives(analyzer: &Analyzer, gold: &Path, labels: &Path) -> anyhow::Re
     let mut tally = Tally::default();
     for narrative in &gold {
         let read = Narrative::new(narrative.id.clone(), narrative.text.clone())?;
-        tally.add(
-            narrative,
-            &analyzer.analyze(&read, Wish::default())?,
-            &classes,
-        );
+        tally.add(narrative, &analyzer.analyze(&read, Wish::default())?, &classes);
     }
-    Ok(Report {
-        figures: tally.figures(gold.len()),
-    })
+    Ok(Report { figures: tally.figures(gold.len()) })
 }
 
 /// Which labels and needs make which class.
@@ -193,27 +159,15 @@ struct Classes {
 
 impl Classes {
     fn read(path: &Path) -> anyhow::Result<Self> {
-        let text =
-            std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-        let mut classes = Self {
-            of_label: HashMap::new(),
-            of_need: HashMap::new(),
-        };
+        let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+        let mut classes = Self { of_label: HashMap::new(), of_need: HashMap::new() };
         for line in text.lines().skip(1) {
             let columns: Vec<&str> = line.split('\t').collect();
             let [class, labels, needs] = columns.as_slice() else {
                 continue;
             };
-            classes.of_label.extend(
-                labels
-                    .split_whitespace()
-                    .map(|l| (l.to_owned(), (*class).to_owned())),
-            );
-            classes.of_need.extend(
-                needs
-                    .split_whitespace()
-                    .map(|n| (n.to_owned(), (*class).to_owned())),
-            );
+            classes.of_label.extend(labels.split_whitespace().map(|l| (l.to_owned(), (*class).to_owned())));
+            classes.of_need.extend(needs.split_whitespace().map(|n| (n.to_owned(), (*class).to_owned())));
         }
         Ok(classes)
     }
@@ -239,33 +193,21 @@ impl Tally {
 
     fn add_needs(&mut self, gold: &GoldNarrative, analysis: &Analysis, classes: &Classes) {
         let with = |wanted: &dyn Fn(NeedStatus) -> bool| -> BTreeSet<String> {
-            gold.needs
-                .iter()
-                .filter(|n| wanted(n.status))
-                .filter_map(|n| classes.of_label.get(&n.label).cloned())
-                .collect()
+            gold.needs.iter().filter(|n| wanted(n.status)).filter_map(|n| classes.of_label.get(&n.label).cloned()).collect()
         };
         let want = with(&|s| s == NeedStatus::Present);
         let open: BTreeSet<String> = &with(&|s| s == NeedStatus::Possible) - &want;
-        let denied: BTreeSet<String> =
-            &(&with(&|s| !matches!(s, NeedStatus::Present | NeedStatus::Possible)) - &want) - &open;
+        let denied: BTreeSet<String> = &(&with(&|s| !matches!(s, NeedStatus::Present | NeedStatus::Possible)) - &want) - &open;
         let have: BTreeSet<String> = analysis
             .proposals
             .iter()
             .filter_map(|p| match p.claim {
-                Claim::Need {
-                    need,
-                    status: NeedStatus::Present,
-                    ..
-                } => classes.of_need.get(&need.to_string()).cloned(),
+                Claim::Need { need, status: NeedStatus::Present, .. } => classes.of_need.get(&need.to_string()).cloned(),
                 _ => None,
             })
             .collect();
         for class in want.union(&have).filter(|c| !open.contains(*c)) {
-            for count in [
-                self.per_class.entry(class.clone()).or_default(),
-                self.by_language.entry(gold.lang.clone()).or_default(),
-            ] {
+            for count in [self.per_class.entry(class.clone()).or_default(), self.by_language.entry(gold.lang.clone()).or_default()] {
                 count.add(want.contains(class), have.contains(class));
             }
         }
@@ -275,9 +217,7 @@ impl Tally {
 
     fn add_safety(&mut self, gold: &GoldNarrative, analysis: &Analysis) {
         let rules = |keys: &[String]| -> BTreeSet<&str> {
-            keys.iter()
-                .filter_map(|k| SAFETY_KEYS.iter().find(|(n, _)| n == k).map(|(_, r)| *r))
-                .collect()
+            keys.iter().filter_map(|k| SAFETY_KEYS.iter().find(|(n, _)| n == k).map(|(_, r)| *r)).collect()
         };
         let want = rules(&gold.safety);
         let said: BTreeSet<&str> = gold
@@ -287,17 +227,9 @@ impl Tally {
             .map(|n| n.label.as_str())
             .collect();
         let mut maybe = rules(gold.safety_maybe.as_deref().unwrap_or_default());
-        maybe.extend(
-            GROUNDS
-                .iter()
-                .filter(|(_, labels)| labels.iter().any(|l| said.contains(l)))
-                .map(|(rule, _)| *rule),
-        );
+        maybe.extend(GROUNDS.iter().filter(|(_, labels)| labels.iter().any(|l| said.contains(l))).map(|(rule, _)| *rule));
         for (_, rule) in SAFETY_KEYS.iter().skip(1) {
-            let had = analysis
-                .safety
-                .iter()
-                .any(|a| a.status == SafetyStatus::Active && a.rule.to_string() == *rule);
+            let had = analysis.safety.iter().any(|a| a.status == SafetyStatus::Active && a.rule.to_string() == *rule);
             if want.contains(rule) || !maybe.contains(rule) {
                 self.safety.add(want.contains(rule), had);
             }
@@ -308,9 +240,7 @@ impl Tally {
         for (key, domain) in DOMAIN_KEYS.iter().zip(Domain::ALL) {
             let want = gold.ssm.get(*key).unwrap_or(&Value::Null);
             let have = analysis.proposals.iter().find_map(|p| match p.claim {
-                Claim::Level {
-                    domain: d, level, ..
-                } if d == *domain => Some(level.number()),
+                Claim::Level { domain: d, level, .. } if d == *domain => Some(level.number()),
                 _ => None,
             });
             let want = match want {
@@ -339,38 +269,13 @@ impl Tally {
     fn figures(&self, n: usize) -> Value {
         let sum = |of: fn(Count) -> usize| self.per_class.values().map(|c| of(*c)).sum::<usize>();
         let micro = Count([sum(|c| c.0[0]), sum(|c| c.0[1]), sum(|c| c.0[2])]);
-        let macro_f1: Vec<f64> = self
-            .per_class
-            .values()
-            .filter(|c| c.0[0] + c.0[2] > 0)
-            .map(|c| c.f1())
-            .collect();
+        let macro_f1: Vec<f64> = self.per_class.values().filter(|c| c.0[0] + c.0[2] > 0).map(|c| c.f1()).collect();
         #[expect(clippy::cast_precision_loss, reason = "classes of a labels file")]
         let macro_f1 = macro_f1.iter().sum::<f64>() / macro_f1.len().max(1) as f64;
-        let within = |most: u8| {
-            ratio(
-                self.pairs
-                    .iter()
-                    .filter(|(w, h)| w.abs_diff(*h) <= most)
-                    .count(),
-                self.pairs.len(),
-            )
-        };
-        let by_language: Map<String, Value> = self
-            .by_language
-            .iter()
-            .map(|(l, c)| (l.clone(), json!(c.f1())))
-            .collect();
-        let per_class: Map<String, Value> = self
-            .per_class
-            .iter()
-            .map(|(name, c)| {
-                (
-                    name.clone(),
-                    json!({"tp": c.0[0], "fp": c.0[1], "fn": c.0[2]}),
-                )
-            })
-            .collect();
+        let within = |most: u8| ratio(self.pairs.iter().filter(|(w, h)| w.abs_diff(*h) <= most).count(), self.pairs.len());
+        let by_language: Map<String, Value> = self.by_language.iter().map(|(l, c)| (l.clone(), json!(c.f1()))).collect();
+        let per_class: Map<String, Value> =
+            self.per_class.iter().map(|(name, c)| (name.clone(), json!({"tp": c.0[0], "fp": c.0[1], "fn": c.0[2]}))).collect();
         json!({
             "narratives": n,
             "needs_precision": micro.precision(), "needs_recall": micro.recall(), "needs_micro_f1": micro.f1(), "needs_macro_f1": macro_f1,
@@ -394,18 +299,10 @@ fn weighted_kappa(pairs: &[(u8, u8)]) -> f64 {
     let n = pairs.len() as f64;
     let weight = |a: u8, b: u8| (f64::from(a) - f64::from(b)).powi(2) / 16.0;
     let observed: f64 = pairs.iter().map(|&(a, b)| weight(a, b)).sum::<f64>() / n;
-    let share = |of: fn(&(u8, u8)) -> u8, level: u8| {
-        pairs.iter().filter(|p| of(p) == level).count() as f64 / n
-    };
-    let expected: f64 = (1..=5)
-        .flat_map(|a| (1..=5).map(move |b| (a, b)))
-        .map(|(a, b)| weight(a, b) * share(|p| p.0, a) * share(|p| p.1, b))
-        .sum();
-    if expected == 0.0 {
-        f64::NAN
-    } else {
-        1.0 - observed / expected
-    }
+    let share = |of: fn(&(u8, u8)) -> u8, level: u8| pairs.iter().filter(|p| of(p) == level).count() as f64 / n;
+    let expected: f64 =
+        (1..=5).flat_map(|a| (1..=5).map(move |b| (a, b))).map(|(a, b)| weight(a, b) * share(|p| p.0, a) * share(|p| p.1, b)).sum();
+    if expected == 0.0 { f64::NAN } else { 1.0 - observed / expected }
 }
 
 #[derive(Deserialize)]
@@ -439,29 +336,16 @@ struct Marked {
 /// If a file cannot be read, or a line is not of the contract's form (file and line are named).
 pub fn concepts(analyzer: &Analyzer, gold: &Path, texts: Option<&Path>) -> anyhow::Result<Report> {
     let beside = ["narratives.jsonl", "gold.jsonl"].map(|name| gold.with_file_name(name));
-    let texts = texts.or_else(|| {
-        beside
-            .iter()
-            .map(std::path::PathBuf::as_path)
-            .find(|p| p.is_file())
-    });
+    let texts = texts.or_else(|| beside.iter().map(std::path::PathBuf::as_path).find(|p| p.is_file()));
     let texts: Vec<TextLine> = lines(texts.context("name the file with the texts: --texts FILE")?)?;
     let mut tally = ConceptTally::default();
     for line in lines::<ConceptLine>(gold)? {
-        let text = texts
-            .iter()
-            .find(|t| t.id == line.id)
-            .with_context(|| format!("{} has no text", line.id))?;
+        let text = texts.iter().find(|t| t.id == line.id).with_context(|| format!("{} has no text", line.id))?;
         let narrative = Narrative::new(text.id.clone(), text.text.clone())?;
-        let wish = Wish {
-            offset_unit: crate::types::OffsetUnit::Byte,
-            ..Wish::default()
-        };
+        let wish = Wish { offset_unit: crate::types::OffsetUnit::Byte, ..Wish::default() };
         tally.add(text, &line.findings, &analyzer.analyze(&narrative, wish)?);
     }
-    Ok(Report {
-        figures: tally.figures(),
-    })
+    Ok(Report { figures: tally.figures() })
 }
 
 #[derive(Default)]
@@ -476,12 +360,8 @@ struct ConceptTally {
     by_language: BTreeMap<String, [usize; 2]>,
 }
 
-const AXES: [(&str, &str); 4] = [
-    ("polarity", "affirmed"),
-    ("certainty", "certain"),
-    ("temporality", "current"),
-    ("experiencer", "subject"),
-];
+const AXES: [(&str, &str); 4] =
+    [("polarity", "affirmed"), ("certainty", "certain"), ("temporality", "current"), ("experiencer", "subject")];
 
 impl ConceptTally {
     fn add(&mut self, text: &TextLine, marked: &[Marked], analysis: &Analysis) {
@@ -493,16 +373,9 @@ impl ConceptTally {
             let end = start + one.evidence.len();
             let right_code = |code: &str| code == one.sctid || one.also.iter().any(|a| a == code);
             let hits: Vec<usize> = (0..analysis.findings.len())
-                .filter(|&f| {
-                    analysis.findings[f].span.start < end && analysis.findings[f].span.end > start
-                })
+                .filter(|&f| analysis.findings[f].span.start < end && analysis.findings[f].span.end > start)
                 .collect();
-            let is_right = |&f: &usize| {
-                analysis.findings[f]
-                    .codings
-                    .iter()
-                    .any(|c| c.system == SNOMED && right_code(&c.code))
-            };
+            let is_right = |&f: &usize| analysis.findings[f].codings.iter().any(|c| c.system == SNOMED && right_code(&c.code));
             let good: Vec<usize> = hits.iter().copied().filter(is_right).collect();
             for hit in &hits {
                 *touched.entry(*hit).or_default() |= good.contains(hit);
@@ -514,10 +387,7 @@ impl ConceptTally {
             language[0] += usize::from(!good.is_empty());
             language[1] += 1;
             if !good.is_empty() {
-                self.add_axes(
-                    one.assertion,
-                    good.iter().map(|&f| analysis.findings[f].assertion),
-                );
+                self.add_axes(one.assertion, good.iter().map(|&f| analysis.findings[f].assertion));
             }
         }
         self.judged += touched.len();
@@ -527,22 +397,10 @@ impl ConceptTally {
     fn add_axes(&mut self, gold: Assertion, ours: impl Iterator<Item = Assertion> + Clone) {
         let plain = Assertion::PLAIN;
         let same: [(bool, bool); 4] = [
-            (
-                ours.clone().any(|a| a.polarity == gold.polarity),
-                gold.polarity == plain.polarity,
-            ),
-            (
-                ours.clone().any(|a| a.certainty == gold.certainty),
-                gold.certainty == plain.certainty,
-            ),
-            (
-                ours.clone().any(|a| a.temporality == gold.temporality),
-                gold.temporality == plain.temporality,
-            ),
-            (
-                ours.clone().any(|a| a.experiencer == gold.experiencer),
-                gold.experiencer == plain.experiencer,
-            ),
+            (ours.clone().any(|a| a.polarity == gold.polarity), gold.polarity == plain.polarity),
+            (ours.clone().any(|a| a.certainty == gold.certainty), gold.certainty == plain.certainty),
+            (ours.clone().any(|a| a.temporality == gold.temporality), gold.temporality == plain.temporality),
+            (ours.clone().any(|a| a.experiencer == gold.experiencer), gold.experiencer == plain.experiencer),
         ];
         for (axis, (agrees, is_default)) in same.into_iter().enumerate() {
             self.axes[axis] += usize::from(agrees);
@@ -558,25 +416,13 @@ impl ConceptTally {
         figures.insert("phrases".to_owned(), json!(self.n));
         figures.insert("found".to_owned(), json!(ratio(self.found, self.n)));
         figures.insert("right".to_owned(), json!(ratio(self.right, self.n)));
-        figures.insert(
-            "precision_on_marked".to_owned(),
-            json!(ratio(self.judged_right, self.judged)),
-        );
+        figures.insert("precision_on_marked".to_owned(), json!(ratio(self.judged_right, self.judged)));
         for (axis, (name, default)) in AXES.iter().enumerate() {
-            figures.insert(
-                format!("{name}_right"),
-                json!(ratio(self.axes[axis], self.right)),
-            );
-            figures.insert(
-                format!("{name}_right_when_not_{default}"),
-                json!(ratio(self.odd[axis][0], self.odd[axis][1])),
-            );
+            figures.insert(format!("{name}_right"), json!(ratio(self.axes[axis], self.right)));
+            figures.insert(format!("{name}_right_when_not_{default}"), json!(ratio(self.odd[axis][0], self.odd[axis][1])));
         }
-        let by_language: Map<String, Value> = self
-            .by_language
-            .iter()
-            .map(|(l, [right, n])| (l.clone(), json!(ratio(*right, *n))))
-            .collect();
+        let by_language: Map<String, Value> =
+            self.by_language.iter().map(|(l, [right, n])| (l.clone(), json!(ratio(*right, *n)))).collect();
         figures.insert("right_by_language".to_owned(), Value::Object(by_language));
         Value::Object(figures)
     }
@@ -584,16 +430,9 @@ impl ConceptTally {
 
 /// The lines of a JSON lines file.
 fn lines<T: for<'de> Deserialize<'de>>(path: &Path) -> anyhow::Result<Vec<T>> {
-    let text =
-        std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
-    let one = |(index, line): (usize, &str)| {
-        serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), index + 1))
-    };
-    text.lines()
-        .enumerate()
-        .filter(|(_, l)| !l.trim().is_empty())
-        .map(one)
-        .collect()
+    let text = std::fs::read_to_string(path).with_context(|| format!("reading {}", path.display()))?;
+    let one = |(index, line): (usize, &str)| serde_json::from_str(line).with_context(|| format!("{}:{}", path.display(), index + 1));
+    text.lines().enumerate().filter(|(_, l)| !l.trim().is_empty()).map(one).collect()
 }
 
 #[cfg(test)]

@@ -5,8 +5,8 @@ use super::{
 };
 use crate::{
     model::{
-        BASE_FOLDER, Encoder, EncoderConfig, Heads, Mode, ModelFile, Outputs, STATUSES, Token,
-        Tokenizer, Window, base_weights, pack, pooling, safety_index, write_checksums,
+        BASE_FOLDER, Encoder, EncoderConfig, Heads, Mode, ModelFile, Outputs, STATUSES, Token, Tokenizer, Window, base_weights, pack,
+        pooling, safety_index, write_checksums,
     },
     types::{Domain, Language, NeedId, NeedStatus, SafetyStatus, Span},
     vocab::Vocabulary,
@@ -75,25 +75,13 @@ struct Course<'a> {
 /// # Errors
 /// If the run file or a corpus is wrong (file and line are named), or the folder cannot be written.
 pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::Result<PathBuf> {
-    let text = std::fs::read_to_string(run_file)
-        .with_context(|| format!("reading {}", run_file.display()))?;
-    let run: RunFile =
-        toml::from_str(&text).with_context(|| format!("reading {}", run_file.display()))?;
+    let text = std::fs::read_to_string(run_file).with_context(|| format!("reading {}", run_file.display()))?;
+    let run: RunFile = toml::from_str(&text).with_context(|| format!("reading {}", run_file.display()))?;
     let root = run_file.parent().unwrap_or(Path::new("."));
     let needs: Vec<NeedId> = vocabulary.catalogue.needs().map(|n| n.id).collect();
     let place = needs.iter().enumerate().map(|(i, n)| (*n, i)).collect();
-    let config = EncoderConfig {
-        layers: 12,
-        heads: 12,
-        hidden: 384,
-    };
-    let course = Course {
-        run: &run,
-        needs,
-        place,
-        config,
-        device: Device::Cpu,
-    };
+    let config = EncoderConfig { layers: 12, heads: 12, hidden: 384 };
+    let course = Course { run: &run, needs, place, config, device: Device::Cpu };
     let base = models.join(BASE_FOLDER);
     let mut weights = base_weights(&base, &course.device)?;
     let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
@@ -103,20 +91,13 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
     weights.insert("head.mean".to_owned(), mean);
     weights.insert("head.scale".to_owned(), scale);
     let vars = course.variables(&weights)?;
-    weights.extend(
-        vars.iter()
-            .map(|(name, var)| (name.clone(), var.as_tensor().clone())),
-    );
+    weights.extend(vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())));
     course.fit(models, &prepared, &weights, &vars)
 }
 
 /// All examples of the run: narratives as they are, sentences gathered into notes of one to seven lines in one language.
 fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> anyhow::Result<Vec<Example>> {
-    let mut lines = if run.terms {
-        terms(vocabulary)
-    } else {
-        Vec::new()
-    };
+    let mut lines = if run.terms { terms(vocabulary) } else { Vec::new() };
     let mut examples = Vec::new();
     for corpus in &run.corpora {
         for path in files(&root.join(corpus).join("sentences"), "tsv")? {
@@ -129,9 +110,8 @@ fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> anyhow::Resul
     let mut random = StdRng::seed_from_u64(run.seed);
     lines.shuffle(&mut random);
     for language in [Language::Catalan, Language::Spanish] {
-        let mut of_language = lines.iter().filter(|l| {
-            l.language == language || l.language == Language::Mixed && random_side(l) == language
-        });
+        let mut of_language =
+            lines.iter().filter(|l| l.language == language || l.language == Language::Mixed && random_side(l) == language);
         loop {
             let n = random.random_range(1..=7);
             let group: Vec<&Example> = of_language.by_ref().take(n).collect();
@@ -141,16 +121,8 @@ fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> anyhow::Resul
             examples.push(gather(&group));
         }
     }
-    let n_hurried = examples
-        .iter()
-        .enumerate()
-        .filter(|_| random.random_bool(run.hurried))
-        .map(|(i, _)| i)
-        .collect::<Vec<_>>();
-    let copies: Vec<Example> = n_hurried
-        .iter()
-        .map(|&i| hurried(&examples[i], run.seed ^ i as u64))
-        .collect();
+    let n_hurried = examples.iter().enumerate().filter(|_| random.random_bool(run.hurried)).map(|(i, _)| i).collect::<Vec<_>>();
+    let copies: Vec<Example> = n_hurried.iter().map(|&i| hurried(&examples[i], run.seed ^ i as u64)).collect();
     examples.extend(copies);
     ensure!(!examples.is_empty(), "the corpora of the run hold no text");
     Ok(examples)
@@ -160,22 +132,9 @@ fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> anyhow::Resul
 fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
     let mut lines = Vec::new();
     for concept in vocabulary.dictionary.concepts().iter().filter(|c| !c.bare) {
-        let needs = concept
-            .needs
-            .iter()
-            .filter(|l| l.states)
-            .map(|l| (l.need, NeedStatus::Present))
-            .collect();
-        let labels = Labels {
-            needs,
-            levels: concept.cell.into_iter().collect(),
-            safety: vec![],
-        };
-        for term in concept
-            .terms
-            .iter()
-            .filter(|t| t.language != Language::Unknown)
-        {
+        let needs = concept.needs.iter().filter(|l| l.states).map(|l| (l.need, NeedStatus::Present)).collect();
+        let labels = Labels { needs, levels: concept.cell.into_iter().collect(), safety: vec![] };
+        for term in concept.terms.iter().filter(|t| t.language != Language::Unknown) {
             let text = format!("{}.", term.text);
             let span = Span::new(0, text.len());
             let id = format!("term:{}", concept.id);
@@ -185,10 +144,7 @@ fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
                 is_narrative: false,
                 text,
                 sentences: vec![span],
-                units: vec![Unit {
-                    span,
-                    labels: labels.clone(),
-                }],
+                units: vec![Unit { span, labels: labels.clone() }],
             });
         }
     }
@@ -197,20 +153,14 @@ fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
 
 /// The language among whose lines a mixed line is put: even by length.
 fn random_side(line: &Example) -> Language {
-    if line.text.len().is_multiple_of(2) {
-        Language::Catalan
-    } else {
-        Language::Spanish
-    }
+    if line.text.len().is_multiple_of(2) { Language::Catalan } else { Language::Spanish }
 }
 
 fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
     let Ok(entries) = std::fs::read_dir(folder) else {
         return Ok(Vec::new());
     };
-    let mut paths: Vec<PathBuf> = entries
-        .map(|e| e.map(|e| e.path()))
-        .collect::<Result<_, _>>()?;
+    let mut paths: Vec<PathBuf> = entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
     paths.retain(|p| p.extension().is_some_and(|e| e == extension));
     paths.sort();
     Ok(paths)
@@ -234,22 +184,14 @@ fn gather(lines: &[&Example]) -> Example {
         note.text.push_str(&line.text);
         let span = Span::new(start, note.text.len());
         note.sentences.push(span);
-        note.units.extend(line.units.iter().map(|u| Unit {
-            span,
-            labels: u.labels.clone(),
-        }));
+        note.units.extend(line.units.iter().map(|u| Unit { span, labels: u.labels.clone() }));
     }
     note
 }
 
 impl Course<'_> {
     /// Windows of all examples after the frozen layers.
-    fn prepare(
-        &self,
-        examples: &[Example],
-        tokenizer: &Tokenizer,
-        encoder: &Encoder,
-    ) -> anyhow::Result<Vec<Prepared>> {
+    fn prepare(&self, examples: &[Example], tokenizer: &Tokenizer, encoder: &Encoder) -> anyhow::Result<Vec<Prepared>> {
         let frozen = self.config.layers - self.run.layers;
         let progress = progress(examples.len(), "frozen layers");
         let one = |example: &Example| -> anyhow::Result<Vec<Prepared>> {
@@ -279,8 +221,7 @@ impl Course<'_> {
     fn variables(&self, weights: &HashMap<String, Tensor>) -> anyhow::Result<Vec<(String, Var)>> {
         let mut random = StdRng::seed_from_u64(self.run.seed);
         let taught = |name: &str| {
-            (self.config.layers - self.run.layers..self.config.layers)
-                .any(|l| name.starts_with(&format!("encoder.layer.{l}.")))
+            (self.config.layers - self.run.layers..self.config.layers).any(|l| name.starts_with(&format!("encoder.layer.{l}.")))
         };
         let mut names: Vec<&String> = weights.keys().filter(|name| taught(name)).collect();
         names.sort();
@@ -294,27 +235,27 @@ impl Course<'_> {
             // at first nothing is said of anything: the first class of each group is "nothing"
             let start = |place: usize| match name {
                 "head.mention.bias" => -4.0,
-                "head.cells.bias" if place % 6 == 0 => 4.0,
-                "head.safety.bias" if place % 4 == 0 => 4.0,
+                "head.cells.bias" if place.is_multiple_of(6) => 4.0,
+                "head.safety.bias" if place.is_multiple_of(4) => 4.0,
                 _ => 0.0,
             };
-            let values: Vec<f32> = (0..count)
-                .map(|place| start(place) + spread * (random.random::<f32>() * 2.0 - 1.0))
-                .collect();
-            vars.push((
-                name.to_owned(),
-                Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?)?,
-            ));
+            let values: Vec<f32> = (0..count).map(|place| start(place) + spread * (random.random::<f32>() * 2.0 - 1.0)).collect();
+            vars.push((name.to_owned(), Var::from_tensor(&Tensor::from_vec(values, shape, &self.device)?)?));
         }
         Ok(vars)
     }
 
     /// Teaches; after each epoch the model is calibrated and its folder written, so that a run that is stopped has left one.
-    fn fit(&self, models: &Path, prepared: &[Prepared], weights: &HashMap<String, Tensor>, vars: &[(String, Var)]) -> anyhow::Result<PathBuf> {
+    fn fit(
+        &self,
+        models: &Path,
+        prepared: &[Prepared],
+        weights: &HashMap<String, Tensor>,
+        vars: &[(String, Var)],
+    ) -> anyhow::Result<PathBuf> {
         let encoder = Encoder::new(weights, self.config)?;
         let heads = Heads::new(weights, self.needs.len())?;
-        let (of_heads, of_layers): (Vec<_>, Vec<_>) =
-            vars.iter().partition(|(name, _)| name.starts_with("head."));
+        let (of_heads, of_layers): (Vec<_>, Vec<_>) = vars.iter().partition(|(name, _)| name.starts_with("head."));
         let optimizer = |vars: Vec<&(String, Var)>| Adam::new(vars.into_iter().map(|(_, var)| var.clone()), 0.01);
         let (mut for_heads, mut for_layers) = (optimizer(of_heads), optimizer(of_layers));
         let learning: Vec<&Prepared> = prepared.iter().filter(|p| p.held_out.is_none()).collect();
@@ -351,13 +292,7 @@ impl Course<'_> {
     }
 
     /// Gradients and loss of a batch, its two halves on two threads.
-    fn gradients(
-        &self,
-        batch: &[&Prepared],
-        encoder: &Encoder,
-        heads: &Heads,
-        vars: &[(String, Var)],
-    ) -> anyhow::Result<(GradStore, f64)> {
+    fn gradients(&self, batch: &[&Prepared], encoder: &Encoder, heads: &Heads, vars: &[(String, Var)]) -> anyhow::Result<(GradStore, f64)> {
         let one = |half: &[&Prepared]| -> anyhow::Result<(GradStore, f64)> {
             let (outputs, units) = self.forward(half, encoder, heads, Mode::Train)?;
             let loss = self.loss(&outputs, &units)?;
@@ -372,8 +307,7 @@ impl Course<'_> {
             (one(left), right.join())
         });
         let (mut gradients, loss) = left?;
-        let (others, other_loss) =
-            right.map_err(|_| anyhow::anyhow!("a thread of the training run failed"))??;
+        let (others, other_loss) = right.map_err(|_| anyhow::anyhow!("a thread of the training run failed"))??;
         for (_, var) in vars {
             if let (Some(a), Some(b)) = (gradients.get(var), others.get(var)) {
                 let mean = ((a + b)? * 0.5)?;
@@ -390,9 +324,7 @@ impl Course<'_> {
         let mut batches: Vec<Vec<&Prepared>> = Vec::new();
         for window in sorted {
             match batches.last_mut() {
-                Some(batch) if (batch.len() + 1) * window.tokens.len() <= self.run.batch_pieces => {
-                    batch.push(window)
-                }
+                Some(batch) if (batch.len() + 1) * window.tokens.len() <= self.run.batch_pieces => batch.push(window),
                 _ => batches.push(vec![window]),
             }
         }
@@ -416,27 +348,15 @@ impl Course<'_> {
             rows.push(window.hidden.pad_with_zeros(0, 0, longest - n)?);
             mask.extend((0..longest).map(|t| if t < n { 0_f32 } else { -1e4 }));
             let pool = pooling(&window.tokens, window.units.iter().map(|u| u.span))?;
-            pools.push(pool.pad_with_zeros(
-                1,
-                place * longest,
-                (batch.len() - place) * longest - n,
-            )?);
+            pools.push(pool.pad_with_zeros(1, place * longest, (batch.len() - place) * longest - n)?);
         }
         let hidden = Tensor::stack(&rows, 0)?;
         let mask = Tensor::from_vec(mask, (batch.len(), 1, 1, longest), &self.device)?;
         let frozen = self.config.layers - self.run.layers;
         let hidden = encoder.layers(&hidden, Some(&mask), frozen..self.config.layers, mode)?;
-        let pooled = Tensor::cat(&pools, 0)?
-            .matmul(&hidden.reshape((batch.len() * longest, self.config.hidden))?)?;
-        let pooled = if mode == Mode::Train {
-            candle_nn::ops::dropout(&pooled, self.run.dropout)?
-        } else {
-            pooled
-        };
-        Ok((
-            heads.forward(&pooled)?,
-            batch.iter().flat_map(|w| &w.units).collect(),
-        ))
+        let pooled = Tensor::cat(&pools, 0)?.matmul(&hidden.reshape((batch.len() * longest, self.config.hidden))?)?;
+        let pooled = if mode == Mode::Train { candle_nn::ops::dropout(&pooled, self.run.dropout)? } else { pooled };
+        Ok((heads.forward(&pooled)?, batch.iter().flat_map(|w| &w.units).collect()))
     }
 
     fn loss(&self, outputs: &Outputs, units: &[&Unit]) -> anyhow::Result<Tensor> {
@@ -451,9 +371,7 @@ impl Course<'_> {
                 };
                 wanted[row * n + column] = 1.0;
                 status_rows.push(u32::try_from(row * n + column)?);
-                statuses.push(u32::try_from(
-                    STATUSES.iter().position(|s| s == status).unwrap_or(0),
-                )?);
+                statuses.push(u32::try_from(STATUSES.iter().position(|s| s == status).unwrap_or(0))?);
             }
         }
         let wanted = Tensor::from_vec(wanted, (labels.len(), n), &self.device)?;
@@ -465,56 +383,26 @@ impl Course<'_> {
         let count = labels.len() as f64;
         let mut loss = ((cross * weight)?.sum_all()? / count)?;
         if !statuses.is_empty() {
-            let all = outputs
-                .status
-                .transpose(1, 2)?
-                .contiguous()?
-                .reshape((labels.len() * n, 5))?;
+            let all = outputs.status.transpose(1, 2)?.contiguous()?.reshape((labels.len() * n, 5))?;
             let said = all.index_select(&Tensor::new(status_rows.as_slice(), &self.device)?, 0)?;
-            let cross = candle_nn::loss::cross_entropy(
-                &said,
-                &Tensor::new(statuses.as_slice(), &self.device)?,
-            )?;
+            let cross = candle_nn::loss::cross_entropy(&said, &Tensor::new(statuses.as_slice(), &self.device)?)?;
             loss = (loss + cross)?;
         }
-        let cells = classes(&labels, Domain::ALL.len(), |label| {
-            label
-                .levels
-                .iter()
-                .map(|(d, l)| (d.index(), u32::from(l.number())))
-                .collect()
-        });
-        let safety = classes(&labels, 11, |label| {
-            label
-                .safety
-                .iter()
-                .map(|(r, s)| (safety_index(*r), safety_class(*s)))
-                .collect()
-        });
+        let cells =
+            classes(&labels, Domain::ALL.len(), |label| label.levels.iter().map(|(d, l)| (d.index(), u32::from(l.number()))).collect());
+        let safety = classes(&labels, 11, |label| label.safety.iter().map(|(r, s)| (safety_index(*r), safety_class(*s))).collect());
         loss = (loss + weighed(&outputs.cells, cells, 6, count, &self.device)?)?;
         Ok((loss + weighed(&outputs.safety, safety, 4, count, &self.device)?)?)
     }
 
     /// Mean of the units' vectors from the base encoder and one over their spread, by dimension.
-    fn evening(
-        &self,
-        prepared: &[Prepared],
-        weights: &HashMap<String, Tensor>,
-    ) -> anyhow::Result<(Tensor, Tensor)> {
+    fn evening(&self, prepared: &[Prepared], weights: &HashMap<String, Tensor>) -> anyhow::Result<(Tensor, Tensor)> {
         let encoder = Encoder::new(weights, self.config)?;
         let frozen = self.config.layers - self.run.layers;
         let mut vectors = Vec::new();
         for window in prepared.iter().step_by(5) {
-            let hidden = encoder.layers(
-                &window.hidden.unsqueeze(0)?,
-                None,
-                frozen..self.config.layers,
-                Mode::Infer,
-            )?;
-            vectors.push(
-                pooling(&window.tokens, window.units.iter().map(|u| u.span))?
-                    .matmul(&hidden.squeeze(0)?)?,
-            );
+            let hidden = encoder.layers(&window.hidden.unsqueeze(0)?, None, frozen..self.config.layers, Mode::Infer)?;
+            vectors.push(pooling(&window.tokens, window.units.iter().map(|u| u.span))?.matmul(&hidden.squeeze(0)?)?);
         }
         let vectors = Tensor::cat(&vectors, 0)?;
         let mean = vectors.mean(0)?;
@@ -523,11 +411,7 @@ impl Course<'_> {
     }
 
     /// For each held-out narrative and need the highest logit of its units, and whether any unit is labelled with the need.
-    fn mentions(
-        &self,
-        prepared: &[Prepared],
-        weights: &HashMap<String, Tensor>,
-    ) -> anyhow::Result<Vec<(f32, bool)>> {
+    fn mentions(&self, prepared: &[Prepared], weights: &HashMap<String, Tensor>) -> anyhow::Result<Vec<(f32, bool)>> {
         let encoder = Encoder::new(weights, self.config)?;
         let heads = Heads::new(weights, self.needs.len())?;
         let mut highest: BTreeMap<(&str, usize), (f32, bool)> = BTreeMap::new();
@@ -539,13 +423,8 @@ impl Course<'_> {
             let logits: Vec<Vec<f32>> = outputs.mention.to_vec2()?;
             for (row, unit) in logits.iter().zip(units) {
                 for (place, (need, logit)) in self.needs.iter().zip(row).enumerate() {
-                    let seen = highest
-                        .entry((narrative, place))
-                        .or_insert((f32::MIN, false));
-                    *seen = (
-                        seen.0.max(*logit),
-                        seen.1 || unit.labels.needs.iter().any(|(n, _)| n == need),
-                    );
+                    let seen = highest.entry((narrative, place)).or_insert((f32::MIN, false));
+                    *seen = (seen.0.max(*logit), seen.1 || unit.labels.needs.iter().any(|(n, _)| n == need));
                 }
             }
         }
@@ -553,11 +432,7 @@ impl Course<'_> {
     }
 
     /// The temperature that makes held-out mentions most likely, and the threshold with the best F1 there.
-    fn calibrate(
-        &self,
-        prepared: &[Prepared],
-        weights: &HashMap<String, Tensor>,
-    ) -> anyhow::Result<(f32, f32)> {
+    fn calibrate(&self, prepared: &[Prepared], weights: &HashMap<String, Tensor>) -> anyhow::Result<(f32, f32)> {
         let mentions = self.mentions(prepared, weights)?;
         let likelihood = |temperature: f32| {
             let one = |&(logit, truth): &(f32, bool)| {
@@ -567,9 +442,7 @@ impl Course<'_> {
             mentions.iter().map(one).sum::<f64>()
         };
         let choices = (2..=60_u8).map(|t| f32::from(t) * 0.05);
-        let temperature = choices
-            .max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b)))
-            .unwrap_or(1.0);
+        let temperature = choices.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap_or(1.0);
         let (f1, threshold) = self.best_threshold(&mentions, temperature);
         tracing::info!(temperature, threshold, held_out_f1 = f1, "calibrated");
         Ok((temperature, threshold))
@@ -582,18 +455,10 @@ impl Course<'_> {
             let right = mentions.iter().filter(|(l, t)| *t && said(*l)).count();
             let wrong = mentions.iter().filter(|(l, t)| *t != said(*l)).count();
             #[expect(clippy::cast_precision_loss, reason = "counts of units")]
-            let value = if right == 0 {
-                0.0
-            } else {
-                2.0 * right as f64 / (2 * right + wrong) as f64
-            };
+            let value = if right == 0 { 0.0 } else { 2.0 * right as f64 / (2 * right + wrong) as f64 };
             value
         };
-        (2..=18_u8)
-            .map(|t| f32::from(t) * 0.05)
-            .map(|t| (f1(t), t))
-            .max_by(|a, b| a.0.total_cmp(&b.0))
-            .unwrap_or((0.0, 0.5))
+        (2..=18_u8).map(|t| f32::from(t) * 0.05).map(|t| (f1(t), t)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0.5))
     }
 
     fn write(
@@ -629,11 +494,7 @@ impl Course<'_> {
 }
 
 /// For each unit and class group the class, 0 where nothing is labelled.
-fn classes(
-    labels: &[&Labels],
-    groups: usize,
-    of: impl Fn(&Labels) -> Vec<(usize, u32)>,
-) -> Vec<u32> {
+fn classes(labels: &[&Labels], groups: usize, of: impl Fn(&Labels) -> Vec<(usize, u32)>) -> Vec<u32> {
     let mut classes = vec![0; labels.len() * groups];
     for (row, label) in labels.iter().enumerate() {
         for (group, class) in of(label) {
@@ -654,33 +515,17 @@ fn safety_class(status: SafetyStatus) -> u32 {
 }
 
 /// Cross-entropy summed over groups, per unit; what is labelled weighs three times what is not.
-fn weighed(
-    logits: &Tensor,
-    classes: Vec<u32>,
-    width: usize,
-    count: f64,
-    device: &Device,
-) -> candle_core::Result<Tensor> {
+fn weighed(logits: &Tensor, classes: Vec<u32>, width: usize, count: f64, device: &Device) -> candle_core::Result<Tensor> {
     let n = classes.len();
-    let weights: Vec<f32> = classes
-        .iter()
-        .map(|c| if *c == 0 { 1.0 } else { 3.0 })
-        .collect();
+    let weights: Vec<f32> = classes.iter().map(|c| if *c == 0 { 1.0 } else { 3.0 }).collect();
     let log = candle_nn::ops::log_softmax(&logits.reshape((n, width))?, D::Minus1)?;
-    let picked = log
-        .gather(&Tensor::from_vec(classes, (n, 1), device)?, 1)?
-        .squeeze(1)?;
-    (picked * Tensor::from_vec(weights, n, device)?)?
-        .sum_all()?
-        .neg()?
-        / count
+    let picked = log.gather(&Tensor::from_vec(classes, (n, 1), device)?, 1)?.squeeze(1)?;
+    (picked * Tensor::from_vec(weights, n, device)?)?.sum_all()?.neg()? / count
 }
 
 fn progress(length: usize, name: &str) -> indicatif::ProgressBar {
     let bar = indicatif::ProgressBar::new(length as u64);
-    let style = indicatif::ProgressStyle::with_template(
-        "{prefix:>14} {bar:30} {pos}/{len} {elapsed} (eta {eta}) {msg}",
-    );
+    let style = indicatif::ProgressStyle::with_template("{prefix:>14} {bar:30} {pos}/{len} {elapsed} (eta {eta}) {msg}");
     bar.set_style(style.unwrap_or_else(|_| indicatif::ProgressStyle::default_bar()));
     bar.set_prefix(name.to_owned());
     bar

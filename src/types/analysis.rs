@@ -1,7 +1,4 @@
-use super::{
-    ActionId, Assertion, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range,
-    SafetyRule, words,
-};
+use super::{ActionId, Assertion, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range, SafetyRule, words};
 use serde::Serialize;
 
 words! {

@@ -2,7 +2,7 @@ use super::{ParseError, words};
 use std::{fmt, str::FromStr};
 
 words! {
-    /// What sort of thing a concept is, after InterSocial's four kinds (facts/snomed.md §2).
+    /// What sort of thing a concept is, after `InterSocial`'s four kinds (`facts/snomed.md` §2).
     Kind, "a kind (factor, problem, observation or response)" {
         /// A circumstance that raises or lowers risk.
         Factor = "factor",
@@ -48,10 +48,7 @@ impl FromStr for Sctid {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let digits = text.as_bytes();
         let wrong = || ParseError::new(text, "a SNOMED CT concept id with a right check digit");
-        if !(6..=18).contains(&digits.len())
-            || digits[0] == b'0'
-            || !digits.iter().all(u8::is_ascii_digit)
-        {
+        if !(6..=18).contains(&digits.len()) || digits[0] == b'0' || !digits.iter().all(u8::is_ascii_digit) {
             return Err(wrong());
         }
         let partition = &text[text.len() - 3..text.len() - 1];
@@ -80,16 +77,8 @@ fn verhoeff(digits: &[u8]) -> bool {
         (false, false) => (a + 5 - b) % 5,
     };
     const PERMUTATION: [u8; 10] = [1, 5, 7, 6, 2, 8, 3, 0, 9, 4];
-    let permute =
-        |times: usize, digit: u8| (0..times).fold(digit, |d, _| PERMUTATION[usize::from(d)]);
-    digits
-        .iter()
-        .rev()
-        .enumerate()
-        .fold(0, |check, (place, digit)| {
-            product(check, permute(place % 8, digit - b'0'))
-        })
-        == 0
+    let permute = |times: usize, digit: u8| (0..times).fold(digit, |d, _| PERMUTATION[usize::from(d)]);
+    digits.iter().rev().enumerate().fold(0, |check, (place, digit)| product(check, permute(place % 8, digit - b'0'))) == 0
 }
 
 #[cfg(test)]
@@ -106,23 +95,13 @@ mod tests {
                 let mut text = good.as_bytes().to_vec();
                 if text[place] != digit {
                     text[place] = digit;
-                    assert!(
-                        std::str::from_utf8(&text)
-                            .unwrap()
-                            .parse::<Sctid>()
-                            .is_err()
-                    );
+                    assert!(std::str::from_utf8(&text).unwrap().parse::<Sctid>().is_err());
                 }
             }
             let mut swapped = good.as_bytes().to_vec();
             if place > 0 && swapped[place] != swapped[place - 1] {
                 swapped.swap(place, place - 1);
-                assert!(
-                    std::str::from_utf8(&swapped)
-                        .unwrap()
-                        .parse::<Sctid>()
-                        .is_err()
-                );
+                assert!(std::str::from_utf8(&swapped).unwrap().parse::<Sctid>().is_err());
             }
         }
     }

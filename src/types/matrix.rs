@@ -4,7 +4,7 @@ words! {
     /// A domain of the Self-Sufficiency Matrix: thirteen, and four for those who care for minors.
     ///
     /// # Source
-    /// facts/ssm_cat.md §2.
+    /// `facts/ssm_cat.md` §2.
     Domain, "a domain (D1 to D13, P1 to P4)" {
         /// Finances.
         D1 = "D1", /// Work and education.
@@ -42,9 +42,7 @@ impl Domain {
 }
 
 /// A level of the matrix, 1 (acute problem) to 5 (completely self-sufficient).
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(try_from = "u8", into = "u8")]
 pub struct Level(u8);
 
@@ -62,10 +60,7 @@ impl Level {
 impl TryFrom<u8> for Level {
     type Error = ParseError;
     fn try_from(number: u8) -> Result<Self, ParseError> {
-        Self::ALL
-            .into_iter()
-            .find(|level| level.0 == number)
-            .ok_or_else(|| ParseError::new(&number.to_string(), "a level from 1 to 5"))
+        Self::ALL.into_iter().find(|level| level.0 == number).ok_or_else(|| ParseError::new(&number.to_string(), "a level from 1 to 5"))
     }
 }
 

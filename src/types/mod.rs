@@ -12,8 +12,8 @@ mod proposal;
 mod span;
 
 pub use analysis::{
-    Analysis, Coding, Evidence, Finding, LanguageOf, NotAssessed, NotAssessedReason, Notice,
-    Proposal, Quote, Release, SafetyAlert, SafetyStatus, Tier, UnmappedPhrase,
+    Analysis, Coding, Evidence, Finding, LanguageOf, NotAssessed, NotAssessedReason, Notice, Proposal, Quote, Release, SafetyAlert,
+    SafetyStatus, Tier, UnmappedPhrase,
 };
 pub use assertion::{Assertion, Certainty, Experiencer, Polarity, Temporality};
 pub use concept::{ConceptId, Kind, Sctid};
@@ -34,10 +34,7 @@ pub struct ParseError {
 
 impl ParseError {
     pub(crate) fn new(got: &str, expected: &'static str) -> Self {
-        Self {
-            got: got.chars().take(40).collect(),
-            expected,
-        }
+        Self { got: got.chars().take(40).collect(), expected }
     }
 }
 

@@ -1,6 +1,6 @@
 use super::{ParseError, words};
 
-/// The longest narrative that is read, in Unicode code points (facts/users.md §3).
+/// The longest narrative that is read, in Unicode code points (`facts/users.md` §3).
 pub const MAX_CHARACTERS: usize = 50_000;
 
 words! {
@@ -31,9 +31,7 @@ pub struct Narrative {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NarrativeError {
     /// More than [`MAX_CHARACTERS`] code points.
-    #[error(
-        "the narrative has {characters} characters and at most {MAX_CHARACTERS} are read: split it and send the parts"
-    )]
+    #[error("the narrative has {characters} characters and at most {MAX_CHARACTERS} are read: split it and send the parts")]
     TooLong {
         /// Code points that came in.
         characters: usize,
@@ -69,11 +67,7 @@ impl Narrative {
         if let Some(position) = text.chars().position(|c| c == '\0') {
             return Err(NarrativeError::Nul { position });
         }
-        Ok(Self {
-            id: id.into(),
-            text,
-            date: None,
-        })
+        Ok(Self { id: id.into(), text, date: None })
     }
 
     /// Accepts bytes as they were read from a file or a pipe.
@@ -81,9 +75,7 @@ impl Narrative {
     /// # Errors
     /// [`NarrativeError::NotUtf8`] at the first wrong byte, and those of [`Narrative::new`].
     pub fn from_bytes(id: impl Into<String>, bytes: Vec<u8>) -> Result<Self, NarrativeError> {
-        let text = String::from_utf8(bytes).map_err(|e| NarrativeError::NotUtf8 {
-            byte: e.utf8_error().valid_up_to(),
-        })?;
+        let text = String::from_utf8(bytes).map_err(|e| NarrativeError::NotUtf8 { byte: e.utf8_error().valid_up_to() })?;
         Self::new(id, text)
     }
 
@@ -94,9 +86,7 @@ impl Narrative {
     pub fn on(mut self, date: Option<&str>) -> Result<Self, NarrativeError> {
         self.date = match date {
             None => None,
-            Some(text) => Some(text.parse().map_err(|_| {
-                NarrativeError::Date(ParseError::new(text, "a date such as 2026-03-14"))
-            })?),
+            Some(text) => Some(text.parse().map_err(|_| NarrativeError::Date(ParseError::new(text, "a date such as 2026-03-14")))?),
         };
         Ok(self)
     }
@@ -122,12 +112,7 @@ impl Narrative {
 
 impl std::fmt::Debug for Narrative {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        write!(
-            f,
-            "Narrative {{ id: {:?}, bytes: {} }}",
-            self.id,
-            self.text.len()
-        )
+        write!(f, "Narrative {{ id: {:?}, bytes: {} }}", self.id, self.text.len())
     }
 }
 
@@ -138,27 +123,15 @@ mod tests {
     #[test]
     fn debug_never_shows_the_text() {
         let narrative = Narrative::new("n-1", "la Maria plora").unwrap();
-        assert_eq!(
-            format!("{narrative:?}"),
-            "Narrative { id: \"n-1\", bytes: 14 }"
-        );
+        assert_eq!(format!("{narrative:?}"), "Narrative { id: \"n-1\", bytes: 14 }");
     }
 
     #[test]
     fn what_cannot_be_read_says_why() {
-        assert_eq!(
-            Narrative::new("", "a".repeat(50_001)),
-            Err(NarrativeError::TooLong { characters: 50_001 })
-        );
+        assert_eq!(Narrative::new("", "a".repeat(50_001)), Err(NarrativeError::TooLong { characters: 50_001 }));
         assert!(Narrative::new("", "à".repeat(50_000)).is_ok());
-        assert_eq!(
-            Narrative::new("", "és\0"),
-            Err(NarrativeError::Nul { position: 2 })
-        );
-        assert_eq!(
-            Narrative::from_bytes("", vec![b'a', 0xff]),
-            Err(NarrativeError::NotUtf8 { byte: 1 })
-        );
+        assert_eq!(Narrative::new("", "és\0"), Err(NarrativeError::Nul { position: 2 }));
+        assert_eq!(Narrative::from_bytes("", vec![b'a', 0xff]), Err(NarrativeError::NotUtf8 { byte: 1 }));
         assert!(Narrative::new("", "x").unwrap().on(Some("14/3")).is_err());
     }
 }

@@ -32,11 +32,11 @@ macro_rules! numbered {
     };
 }
 
-numbered!(/// A need of the catalogue, N001 to N135 (facts/needs_actions.md §4).
+numbered!(/// A need of the catalogue, N001 to N135 (`facts/needs_actions.md` §4).
     NeedId, "N", 3, "a need such as N034");
-numbered!(/// An action of the catalogue, A001 to A174 (facts/needs_actions.md §5).
+numbered!(/// An action of the catalogue, A001 to A174 (`facts/needs_actions.md` §5).
     ActionId, "A", 3, "an action such as A082");
-numbered!(/// A safety rule, S01 to S11 (facts/needs_actions.md §3).
+numbered!(/// A safety rule, S01 to S11 (`facts/needs_actions.md` §3).
     SafetyRule, "S", 2, "a safety rule such as S05");
 
 words! {
@@ -79,11 +79,7 @@ impl Probability {
     /// `value` brought into 0..=1; what is not a number becomes 0.
     #[must_use]
     pub fn new(value: f32) -> Self {
-        Self(if value.is_nan() {
-            0.0
-        } else {
-            value.clamp(0.0, 1.0)
-        })
+        Self(if value.is_nan() { 0.0 } else { value.clamp(0.0, 1.0) })
     }
 
     /// The number.

@@ -14,10 +14,7 @@ impl Span {
     /// The span from `start` to `end`; a span that would run backwards is empty at `start`.
     #[must_use]
     pub fn new(start: usize, end: usize) -> Self {
-        Self {
-            start,
-            end: end.max(start),
-        }
+        Self { start, end: end.max(start) }
     }
 
     /// First byte.
@@ -59,10 +56,7 @@ impl Span {
     /// The smallest span that holds both.
     #[must_use]
     pub fn join(self, other: Self) -> Self {
-        Self {
-            start: self.start.min(other.start),
-            end: self.end.max(other.end),
-        }
+        Self { start: self.start.min(other.start), end: self.end.max(other.end) }
     }
 
     /// The text under it; empty if the span does not belong to `text`.
@@ -85,9 +79,7 @@ words! {
 }
 
 /// A half-open stretch in the unit that the answer names in `offset_unit`.
-#[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
-)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize)]
 pub struct Range {
     /// First position.
     pub start: usize,
@@ -112,11 +104,7 @@ impl Offsets {
         let mut position = 0_u32;
         for c in text.chars() {
             at.resize(at.len() + c.len_utf8(), position);
-            position += if unit == OffsetUnit::Utf16 && c.len_utf16() == 2 {
-                2
-            } else {
-                1
-            };
+            position += if unit == OffsetUnit::Utf16 && c.len_utf16() == 2 { 2 } else { 1 };
         }
         at.push(position);
         Self { at: Some(at) }
@@ -129,10 +117,7 @@ impl Offsets {
             None => byte,
             Some(at) => at.get(byte).or(at.last()).map_or(0, |&p| p as usize),
         };
-        Range {
-            start: place(span.start),
-            end: place(span.end),
-        }
+        Range { start: place(span.start), end: place(span.end) }
     }
 }
 

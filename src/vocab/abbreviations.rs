@@ -26,10 +26,7 @@ struct Abbreviation {
 impl Abbreviations {
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
         let mut abbreviations = Self::default();
-        let table = reading.table(
-            "abbreviations.tsv",
-            &["form", "ca", "es", "ambiguous", "context", "dotted"],
-        );
+        let table = reading.table("abbreviations.tsv", &["form", "ca", "es", "ambiguous", "context", "dotted"]);
         for row in table.rows() {
             let written = words(row.cell("form"), 0);
             let [form] = written.as_slice() else {
@@ -43,22 +40,13 @@ impl Abbreviations {
             if row.cell("dotted") == "1" {
                 abbreviations.dotted.insert(form.folded.clone());
             }
-            abbreviations
-                .by_form
-                .entry(form.folded.clone())
-                .or_default()
-                .push(Abbreviation {
-                    capitals: form.capitals,
-                    ambiguous: row.cell("ambiguous") == "1",
-                    context: row
-                        .cell("context")
-                        .split('|')
-                        .filter(|c| !c.is_empty())
-                        .map(|c| fold(c.trim()))
-                        .collect(),
-                    catalan: row.cell("ca").to_owned(),
-                    spanish: row.cell("es").to_owned(),
-                });
+            abbreviations.by_form.entry(form.folded.clone()).or_default().push(Abbreviation {
+                capitals: form.capitals,
+                ambiguous: row.cell("ambiguous") == "1",
+                context: row.cell("context").split('|').filter(|c| !c.is_empty()).map(|c| fold(c.trim())).collect(),
+                catalan: row.cell("ca").to_owned(),
+                spanish: row.cell("es").to_owned(),
+            });
         }
         abbreviations
     }
@@ -77,15 +65,8 @@ impl Abbreviations {
                 None => expanded.push(word.clone()),
                 Some(abbreviation) => {
                     changed = true;
-                    let full = if language == Language::Spanish {
-                        &abbreviation.spanish
-                    } else {
-                        &abbreviation.catalan
-                    };
-                    expanded.extend(words(full, 0).into_iter().map(|w| Word {
-                        span: word.span,
-                        ..w
-                    }));
+                    let full = if language == Language::Spanish { &abbreviation.spanish } else { &abbreviation.catalan };
+                    expanded.extend(words(full, 0).into_iter().map(|w| Word { span: word.span, ..w }));
                 }
             }
         }
@@ -97,19 +78,10 @@ impl Abbreviations {
     fn choose(&self, word: &Word, sentence: &[Word]) -> Option<&Abbreviation> {
         let readings = self.by_form.get(&word.folded)?;
         readings.iter().find(|reading| {
-            let cased =
-                !reading.capitals || word.capitals || (!reading.ambiguous && word.folded.len() > 2);
+            let cased = !reading.capitals || word.capitals || (!reading.ambiguous && word.folded.len() > 2);
             let supported = reading.context.is_empty()
-                || sentence.iter().any(|w| {
-                    w.span != word.span
-                        && reading
-                            .context
-                            .iter()
-                            .any(|c| w.folded.starts_with(c.as_str()))
-                });
-            cased
-                && (!reading.ambiguous
-                    || (supported && (word.capitals || !reading.context.is_empty())))
+                || sentence.iter().any(|w| w.span != word.span && reading.context.iter().any(|c| w.folded.starts_with(c.as_str())));
+            cased && (!reading.ambiguous || (supported && (word.capitals || !reading.context.is_empty())))
         })
     }
 }

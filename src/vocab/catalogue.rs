@@ -97,9 +97,7 @@ impl Catalogue {
     /// Whether a more specific need of `present` tells the same story as `need`.
     #[must_use]
     pub fn is_covered(&self, need: NeedId, present: &[NeedId]) -> bool {
-        self.covered_by
-            .get(&need)
-            .is_some_and(|specific| specific.iter().any(|s| present.contains(s)))
+        self.covered_by.get(&need).is_some_and(|specific| specific.iter().any(|s| present.contains(s)))
     }
 
     /// All needs, by id.
@@ -118,19 +116,9 @@ impl Catalogue {
         catalogue.read_actions(reading);
         catalogue.read_links(reading);
         catalogue.read_exclusions(reading);
-        for row in reading
-            .table("need_precedence.tsv", &["specific", "general"])
-            .rows()
-        {
-            if let (Some(specific), Some(general)) = (
-                row.value("specific", reading),
-                row.value("general", reading),
-            ) {
-                catalogue
-                    .covered_by
-                    .entry(general)
-                    .or_default()
-                    .push(specific);
+        for row in reading.table("need_precedence.tsv", &["specific", "general"]).rows() {
+            if let (Some(specific), Some(general)) = (row.value("specific", reading), row.value("general", reading)) {
+                catalogue.covered_by.entry(general).or_default().push(specific);
             }
         }
         for row in reading.table("in_place.tsv", &["action", "pattern"]).rows() {
@@ -144,17 +132,7 @@ impl Catalogue {
     }
 
     fn read_needs(&mut self, reading: &mut Reading<'_>) {
-        let columns = &[
-            "need",
-            "group",
-            "ca",
-            "es",
-            "siuss",
-            "domains",
-            "safety",
-            "urgency",
-            "household",
-        ];
+        let columns = &["need", "group", "ca", "es", "siuss", "domains", "safety", "urgency", "household"];
         for row in reading.table("needs.tsv", columns).rows() {
             let Some(id) = row.value::<NeedId>("need", reading) else {
                 continue;
@@ -162,10 +140,7 @@ impl Catalogue {
             let Some(urgency) = row.value::<Urgency>("urgency", reading) else {
                 continue;
             };
-            let safety = row
-                .values::<SafetyRule>("safety", reading)
-                .into_iter()
-                .next();
+            let safety = row.values::<SafetyRule>("safety", reading).into_iter().next();
             let need = Need {
                 id,
                 group: row.cell("group").to_owned(),
@@ -187,9 +162,7 @@ impl Catalogue {
     }
 
     fn read_actions(&mut self, reading: &mut Reading<'_>) {
-        let columns = &[
-            "action", "ca", "es", "sort", "provider", "who", "domains", "urgency", "order",
-        ];
+        let columns = &["action", "ca", "es", "sort", "provider", "who", "domains", "urgency", "order"];
         for row in reading.table("actions.tsv", columns).rows() {
             let Some(id) = row.value::<ActionId>("action", reading) else {
                 continue;
@@ -220,15 +193,10 @@ impl Catalogue {
 
     fn read_links(&mut self, reading: &mut Reading<'_>) {
         let mut links: BTreeMap<NeedId, Vec<(u8, ActionId)>> = BTreeMap::new();
-        for row in reading
-            .table("need_actions.tsv", &["need", "action", "rank"])
-            .rows()
-        {
-            let (Some(need), Some(action), Some(rank)) = (
-                row.value::<NeedId>("need", reading),
-                row.value::<ActionId>("action", reading),
-                row.value::<u8>("rank", reading),
-            ) else {
+        for row in reading.table("need_actions.tsv", &["need", "action", "rank"]).rows() {
+            let (Some(need), Some(action), Some(rank)) =
+                (row.value::<NeedId>("need", reading), row.value::<ActionId>("action", reading), row.value::<u8>("rank", reading))
+            else {
                 continue;
             };
             if !self.needs.contains_key(&need) {
@@ -248,13 +216,7 @@ impl Catalogue {
     }
 
     fn read_exclusions(&mut self, reading: &mut Reading<'_>) {
-        for row in reading
-            .table(
-                "exclusions.tsv",
-                &["exclusion", "if", "then_not", "ca", "es"],
-            )
-            .rows()
-        {
+        for row in reading.table("exclusions.tsv", &["exclusion", "if", "then_not", "ca", "es"]).rows() {
             let condition = row.cell("if");
             let trigger = if let Ok(rule) = condition.parse() {
                 Trigger::Safety(rule)
@@ -270,12 +232,7 @@ impl Catalogue {
                 row.problem(reading, format!("{unknown} is not in actions.tsv"));
             }
             let id = row.cell("exclusion").to_owned();
-            self.exclusions.push(Exclusion {
-                id,
-                trigger,
-                actions,
-                why: [row.cell("ca").to_owned(), row.cell("es").to_owned()],
-            });
+            self.exclusions.push(Exclusion { id, trigger, actions, why: [row.cell("ca").to_owned(), row.cell("es").to_owned()] });
         }
     }
 }

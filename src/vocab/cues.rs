@@ -73,22 +73,13 @@ pub(super) struct Cues {
 
 impl Cues {
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
-        Self {
-            catalan: CueTable::read("cues.ca.tsv", reading),
-            spanish: CueTable::read("cues.es.tsv", reading),
-        }
+        Self { catalan: CueTable::read("cues.ca.tsv", reading), spanish: CueTable::read("cues.es.tsv", reading) }
     }
 
     /// How many cues of polarity, certainty, time and experiencer each language has: Catalan, then Spanish.
     pub(super) fn counts(&self) -> [[usize; 4]; 2] {
         [&self.catalan, &self.spanish].map(|table| {
-            let count = |wanted: fn(&Effect) -> bool| {
-                table
-                    .kinds
-                    .iter()
-                    .filter(|(effect, _, _)| wanted(effect))
-                    .count()
-            };
+            let count = |wanted: fn(&Effect) -> bool| table.kinds.iter().filter(|(effect, _, _)| wanted(effect)).count();
             [
                 count(|e| matches!(e, Effect::Polarity(_))),
                 count(|e| matches!(e, Effect::Certainty(_))),
@@ -100,74 +91,42 @@ impl Cues {
 
     /// The cues in `words`; a sentence in one language often quotes the other, so both tables are read, its own first.
     pub(super) fn matches(&self, words: &[Word], language: Language) -> Vec<Cue> {
-        let (first, second) = if language == Language::Spanish {
-            (&self.spanish, &self.catalan)
-        } else {
-            (&self.catalan, &self.spanish)
-        };
+        let (first, second) = if language == Language::Spanish { (&self.spanish, &self.catalan) } else { (&self.catalan, &self.spanish) };
         let mut found: Vec<(usize, usize, usize, Cue)> = Vec::new();
         for table in [first, second] {
             for (index, start, end) in table.set.matches(words) {
-                let (Some(&(effect, direction, scope)), Some(&length)) =
-                    (table.kinds.get(index), table.lengths.get(index))
-                else {
+                let (Some(&(effect, direction, scope)), Some(&length)) = (table.kinds.get(index), table.lengths.get(index)) else {
                     continue;
                 };
                 let (Some(from), Some(to)) = (words.get(start), words.get(end - 1)) else {
                     continue;
                 };
-                found.push((
-                    start,
-                    end,
-                    length,
-                    Cue {
-                        span: from.span.join(to.span),
-                        effect,
-                        direction,
-                        scope,
-                    },
-                ));
+                found.push((start, end, length, Cue { span: from.span.join(to.span), effect, direction, scope }));
             }
         }
         // the longest cue wins where cues overlap; of equal ones the first in the table
-        found.sort_by_key(|&(start, end, length, _)| {
-            (
-                std::cmp::Reverse(end - start),
-                std::cmp::Reverse(length),
-                start,
-            )
-        });
+        found.sort_by_key(|&(start, end, length, _)| (std::cmp::Reverse(end - start), std::cmp::Reverse(length), start));
         let mut kept: Vec<(usize, usize, Cue)> = Vec::new();
         for (start, end, _, cue) in found {
-            if kept.iter().all(|&(s, e, k)| {
-                end <= s || e <= start || (s, e) == (start, end) && !same_axis(k.effect, cue.effect)
-            }) {
+            if kept.iter().all(|&(s, e, k)| end <= s || e <= start || (s, e) == (start, end) && !same_axis(k.effect, cue.effect)) {
                 kept.push((start, end, cue));
             }
         }
         kept.sort_by_key(|&(start, end, _)| (start, end));
-        kept.into_iter()
-            .map(|(_, _, cue)| cue)
-            .filter(|cue| cue.effect != Effect::Pseudo)
-            .collect()
+        kept.into_iter().map(|(_, _, cue)| cue).filter(|cue| cue.effect != Effect::Pseudo).collect()
     }
 }
 
 /// Whether two cues speak of the same axis; a pseudo cue speaks of all.
 fn same_axis(a: Effect, b: Effect) -> bool {
-    std::mem::discriminant(&a) == std::mem::discriminant(&b)
-        || a == Effect::Pseudo
-        || b == Effect::Pseudo
+    std::mem::discriminant(&a) == std::mem::discriminant(&b) || a == Effect::Pseudo || b == Effect::Pseudo
 }
 
 impl CueTable {
     fn read(file: &str, reading: &mut Reading<'_>) -> Self {
         let mut table = Self::default();
         let mut patterns = Vec::new();
-        for row in reading
-            .table(file, &["pattern", "axis", "value", "direction", "scope"])
-            .rows()
-        {
+        for row in reading.table(file, &["pattern", "axis", "value", "direction", "scope"]).rows() {
             let Some(pattern) = row.value::<Pattern>("pattern", reading) else {
                 continue;
             };
@@ -188,18 +147,11 @@ impl CueTable {
                 ("sentence", _) => Scope::Sentence,
                 (_, Ok(n)) => Scope::Words(n),
                 _ => {
-                    row.problem(
-                        reading,
-                        "column scope: write clause, sentence or a number of words",
-                    );
+                    row.problem(reading, "column scope: write clause, sentence or a number of words");
                     continue;
                 }
             };
-            let direction = if row.cell("direction").is_empty() {
-                Some(Direction::Forward)
-            } else {
-                row.value("direction", reading)
-            };
+            let direction = if row.cell("direction").is_empty() { Some(Direction::Forward) } else { row.value("direction", reading) };
             if let (Some(effect), Some(direction)) = (effect, direction) {
                 table.kinds.push((effect, direction, scope));
                 table.lengths.push(pattern.n_words());

@@ -1,7 +1,5 @@
 use super::{Catalogue, SNOMED, SYSTEM, table::Reading};
-use crate::types::{
-    Coding, ConceptId, Domain, Kind, Language, Level, NeedId, ParseError, Sctid, words,
-};
+use crate::types::{Coding, ConceptId, Domain, Kind, Language, Level, NeedId, ParseError, Sctid, words};
 use std::{collections::BTreeMap, str::FromStr};
 
 words! {
@@ -69,11 +67,7 @@ impl FromStr for CellText {
     fn from_str(text: &str) -> Result<Self, ParseError> {
         let wrong = || ParseError::new(text, "a level such as D1=2");
         let (domain, level) = text.split_once('=').ok_or_else(wrong)?;
-        let level = level
-            .parse::<u8>()
-            .ok()
-            .and_then(|n| Level::try_from(n).ok())
-            .ok_or_else(wrong)?;
+        let level = level.parse::<u8>().ok().and_then(|n| Level::try_from(n).ok()).ok_or_else(wrong)?;
         Ok(Self(domain.parse().map_err(|_| wrong())?, level))
     }
 }
@@ -93,10 +87,7 @@ impl Dictionary {
 
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
         let mut dictionary = Self::default();
-        let table = reading.table(
-            "concepts.tsv",
-            &["concept", "kind", "bare", "domains", "cell"],
-        );
+        let table = reading.table("concepts.tsv", &["concept", "kind", "bare", "domains", "cell"]);
         for row in table.rows() {
             let Some(id) = row.value::<ConceptId>("concept", reading) else {
                 continue;
@@ -113,30 +104,12 @@ impl Dictionary {
                 }
             };
             let domains = row.values::<Domain>("domains", reading);
-            let cell = row
-                .values::<CellText>("cell", reading)
-                .into_iter()
-                .map(|CellText(d, l)| (d, l))
-                .next();
-            if dictionary
-                .index
-                .insert(id, dictionary.concepts.len())
-                .is_some()
-            {
+            let cell = row.values::<CellText>("cell", reading).into_iter().map(|CellText(d, l)| (d, l)).next();
+            if dictionary.index.insert(id, dictionary.concepts.len()).is_some() {
                 row.problem(reading, format!("{id} stands on an earlier line too"));
                 continue;
             }
-            dictionary.concepts.push(Concept {
-                id,
-                kind,
-                bare,
-                domains,
-                cell,
-                needs: vec![],
-                sctid: None,
-                terms: vec![],
-                line: row.line,
-            });
+            dictionary.concepts.push(Concept { id, kind, bare, domains, cell, needs: vec![], sctid: None, terms: vec![], line: row.line });
         }
         dictionary.read_terms("terms.ca.tsv", Language::Catalan, reading);
         dictionary.read_terms("terms.es.tsv", Language::Spanish, reading);
@@ -156,30 +129,17 @@ impl Dictionary {
             let Some(concept) = self.of_row(row, reading) else {
                 continue;
             };
-            let twice = concept
-                .terms
-                .iter()
-                .any(|t| t.language == language && t.text.to_lowercase() == text.to_lowercase());
+            let twice = concept.terms.iter().any(|t| t.language == language && t.text.to_lowercase() == text.to_lowercase());
             let second = term_type == TermType::Preferred
-                && concept
-                    .terms
-                    .iter()
-                    .any(|t| t.language == language && t.term_type == TermType::Preferred);
+                && concept.terms.iter().any(|t| t.language == language && t.term_type == TermType::Preferred);
             if text.is_empty() {
                 row.problem(reading, "the term is empty");
             } else if twice {
                 row.problem(reading, "the concept has this term already");
             } else if second {
-                row.problem(
-                    reading,
-                    "the concept has a preferred term already: mark this one synonym",
-                );
+                row.problem(reading, "the concept has a preferred term already: mark this one synonym");
             } else {
-                concept.terms.push(Term {
-                    language,
-                    term_type,
-                    text,
-                });
+                concept.terms.push(Term { language, term_type, text });
             }
         }
     }
@@ -211,27 +171,15 @@ impl Dictionary {
         for row in gps.rows() {
             in_gps.extend(row.value::<Sctid>("sctid", reading));
         }
-        for (file, optional) in [
-            ("snomed/map_gps.tsv", false),
-            ("snomed/map_other.tsv", true),
-        ] {
+        for (file, optional) in [("snomed/map_gps.tsv", false), ("snomed/map_other.tsv", true)] {
             let columns = &["concept", "sctid"];
-            let table = if optional {
-                reading.optional_table(file, columns)
-            } else {
-                reading.table(file, columns)
-            };
+            let table = if optional { reading.optional_table(file, columns) } else { reading.table(file, columns) };
             for row in table.rows() {
                 let Some(sctid) = row.value::<Sctid>("sctid", reading) else {
                     continue;
                 };
                 if !optional && !in_gps.contains(&sctid) {
-                    row.problem(
-                        reading,
-                        format!(
-                            "{sctid} is not in snomed/gps.tsv: move the row to snomed/map_other.tsv"
-                        ),
-                    );
+                    row.problem(reading, format!("{sctid} is not in snomed/gps.tsv: move the row to snomed/map_other.tsv"));
                 }
                 if let Some(concept) = self.of_row(row, reading) {
                     if concept.sctid.is_some() {
@@ -245,11 +193,7 @@ impl Dictionary {
     }
 
     /// The concept that a row of another table names.
-    fn of_row(
-        &mut self,
-        row: &super::table::Row,
-        reading: &mut Reading<'_>,
-    ) -> Option<&mut Concept> {
+    fn of_row(&mut self, row: &super::table::Row, reading: &mut Reading<'_>) -> Option<&mut Concept> {
         let id = row.value::<ConceptId>("concept", reading)?;
         match self.index.get(&id) {
             Some(&at) => self.concepts.get_mut(at),
@@ -268,10 +212,7 @@ impl Dictionary {
                     reading.problem(
                         "concept_needs.tsv",
                         0,
-                        format!(
-                            "{} links to {}, which needs.tsv does not have",
-                            concept.id, link.need
-                        ),
+                        format!("{} links to {}, which needs.tsv does not have", concept.id, link.need),
                     );
                 }
             }
@@ -283,35 +224,17 @@ impl Concept {
     /// The preferred term in `language`; else in the other of Catalan and Spanish; else the key.
     #[must_use]
     pub fn display(&self, language: Language) -> String {
-        let other = if language == Language::Spanish {
-            Language::Catalan
-        } else {
-            Language::Spanish
-        };
-        let preferred = |l: Language| {
-            self.terms
-                .iter()
-                .find(|t| t.language == l && t.term_type == TermType::Preferred)
-        };
-        preferred(language)
-            .or_else(|| preferred(other))
-            .map_or_else(|| self.id.to_string(), |t| t.text.clone())
+        let other = if language == Language::Spanish { Language::Catalan } else { Language::Spanish };
+        let preferred = |l: Language| self.terms.iter().find(|t| t.language == l && t.term_type == TermType::Preferred);
+        preferred(language).or_else(|| preferred(other)).map_or_else(|| self.id.to_string(), |t| t.text.clone())
     }
 
     /// The codings in order: SNOMED CT if there is an id, then our own.
     #[must_use]
     pub fn codings(&self, language: Language) -> Vec<Coding> {
         let display = self.display(language);
-        let own = Coding {
-            system: SYSTEM,
-            code: self.id.to_string(),
-            display: display.clone(),
-        };
-        let snomed = self.sctid.map(|sctid| Coding {
-            system: SNOMED,
-            code: sctid.to_string(),
-            display,
-        });
+        let own = Coding { system: SYSTEM, code: self.id.to_string(), display: display.clone() };
+        let snomed = self.sctid.map(|sctid| Coding { system: SNOMED, code: sctid.to_string(), display });
         snomed.into_iter().chain([own]).collect()
     }
 }

@@ -1,7 +1,4 @@
-use super::{
-    ReadSentence, abbreviations::Abbreviations, dictionary::Dictionary, search::Search,
-    table::Reading,
-};
+use super::{ReadSentence, abbreviations::Abbreviations, dictionary::Dictionary, search::Search, table::Reading};
 use crate::{
     text::{Stems, Word, fold, words},
     types::{ConceptId, Language, Span, Tier},
@@ -59,19 +56,12 @@ struct StemTerm {
 }
 
 impl Lexicon {
-    pub(super) fn build(
-        dictionary: &Dictionary,
-        abbreviations: &Abbreviations,
-        reading: &mut Reading<'_>,
-    ) -> Self {
+    pub(super) fn build(dictionary: &Dictionary, abbreviations: &Abbreviations, reading: &mut Reading<'_>) -> Self {
         let mut lexicon = Self::default();
         for row in reading.table("no_stem.tsv", &["word", "why"]).rows() {
             lexicon.no_stem.insert(fold(row.cell("word")));
         }
-        for row in reading
-            .table("small_words.tsv", &["lang", "word", "binds"])
-            .rows()
-        {
+        for row in reading.table("small_words.tsv", &["lang", "word", "binds"]).rows() {
             let word = fold(row.cell("word"));
             if row.cell("binds") == "1" {
                 lexicon.binding.insert(word);
@@ -80,11 +70,7 @@ impl Lexicon {
             }
         }
         for concept in dictionary.concepts().iter().filter(|concept| !concept.bare) {
-            for term in concept
-                .terms
-                .iter()
-                .filter(|term| term.language != Language::Unknown)
-            {
+            for term in concept.terms.iter().filter(|term| term.language != Language::Unknown) {
                 let written = words(&term.text, 0);
                 let expanded = abbreviations.expand(&written, term.language);
                 for reading in std::iter::once(&written).chain(&expanded) {
@@ -105,46 +91,28 @@ impl Lexicon {
         };
         self.known.extend(folded.iter().cloned());
         let same_start = self.sequences.entry(first).or_default();
-        match same_start
-            .iter_mut()
-            .find(|sequence| sequence.folded == folded)
-        {
+        match same_start.iter_mut().find(|sequence| sequence.folded == folded) {
             Some(sequence) if sequence.concepts.contains(&concept) => {}
             Some(sequence) => sequence.concepts.push(concept),
             None => {
                 let lower = written.iter().map(|w| w.lower.clone()).collect();
-                same_start.push(Sequence {
-                    folded: folded.clone(),
-                    lower,
-                    concepts: vec![concept],
-                });
+                same_start.push(Sequence { folded: folded.clone(), lower, concepts: vec![concept] });
             }
         }
         let side = side(language);
-        let content: Vec<&String> = folded
-            .iter()
-            .filter(|word| !self.small[side].contains(*word))
-            .collect();
+        let content: Vec<&String> = folded.iter().filter(|word| !self.small[side].contains(*word)).collect();
         let stems: Vec<String> = content.iter().map(|word| self.stem(word, side)).collect();
         match stems.as_slice() {
             [] => {}
             [only] => {
-                if content.iter().all(|word| {
-                    word.chars().count() >= SINGLE_STEM && !self.no_stem.contains(*word)
-                }) {
+                if content.iter().all(|word| word.chars().count() >= SINGLE_STEM && !self.no_stem.contains(*word)) {
                     push_unique(self.singles[side].entry(only.clone()).or_default(), concept);
                 }
             }
             [a, b, ..] => {
                 let terms = self.pairs[side].entry((a.clone(), b.clone())).or_default();
-                if !terms
-                    .iter()
-                    .any(|t| t.concept == concept && t.stems == stems)
-                {
-                    terms.push(StemTerm {
-                        stems: stems.clone(),
-                        concept,
-                    });
+                if !terms.iter().any(|t| t.concept == concept && t.stems == stems) {
+                    terms.push(StemTerm { stems: stems.clone(), concept });
                 }
             }
         }
@@ -164,7 +132,7 @@ impl Lexicon {
         self.known.iter().map(String::as_str)
     }
 
-    /// The matches in a sentence: of overlapping ones the surest, then the longest, is kept.
+    /// Every match in a sentence.
     pub(super) fn matches(&self, sentence: &ReadSentence<'_>, search: &Search) -> Vec<Match> {
         let mut found = Vec::new();
         for reading in sentence.readings() {
@@ -174,22 +142,7 @@ impl Lexicon {
         if let Some(mended) = self.mend(sentence.spelled_out(), search) {
             self.folded_matches(&mended, Tier::Fuzzy, &mut found);
         }
-        found.sort_by_key(|m| {
-            (
-                std::cmp::Reverse(m.n_words),
-                m.tier,
-                m.span.start(),
-                std::cmp::Reverse(m.span.len()),
-            )
-        });
-        let mut kept: Vec<Match> = Vec::new();
-        for one in found {
-            if !kept.iter().any(|k| k.span.overlaps(one.span)) {
-                kept.push(one);
-            }
-        }
-        kept.sort_by_key(|m| m.span);
-        kept
+        found
     }
 
     /// Whole terms, word for word. `surest` is the tier of a letter-perfect match: `Exact`, or `Fuzzy` for mended words.
@@ -199,19 +152,12 @@ impl Lexicon {
                 continue;
             };
             let rest = &words[start..];
-            let fits = |s: &&Sequence| {
-                s.folded.len() <= rest.len()
-                    && s.folded.iter().zip(rest).all(|(a, b)| *a == b.folded)
-            };
+            let fits = |s: &&Sequence| s.folded.len() <= rest.len() && s.folded.iter().zip(rest).all(|(a, b)| *a == b.folded);
             let Some(sequence) = sequences.iter().find(fits) else {
                 continue;
             };
             let matched = &rest[..sequence.folded.len()];
-            let exact = sequence
-                .lower
-                .iter()
-                .zip(matched)
-                .all(|(a, b)| *a == b.lower);
+            let exact = sequence.lower.iter().zip(matched).all(|(a, b)| *a == b.lower);
             let tier = if surest == Tier::Fuzzy {
                 Tier::Fuzzy
             } else if exact {
@@ -219,17 +165,10 @@ impl Lexicon {
             } else {
                 Tier::Folded
             };
-            let single_fuzzy = tier == Tier::Fuzzy
-                && matched.len() == 1
-                && word.folded.chars().count() < SINGLE_FUZZY;
+            let single_fuzzy = tier == Tier::Fuzzy && matched.len() == 1 && word.folded.chars().count() < SINGLE_FUZZY;
             if let (Some(last), false) = (matched.last(), single_fuzzy) {
                 let span = word.span.join(last.span);
-                found.push(Match {
-                    span,
-                    concepts: sequence.concepts.clone(),
-                    tier,
-                    n_words: matched.len(),
-                });
+                found.push(Match { span, concepts: sequence.concepts.clone(), tier, n_words: matched.len() });
             }
         }
     }
@@ -246,26 +185,13 @@ impl Lexicon {
                 if let Some(concepts) = self.singles[side].get(first)
                     && word.folded.chars().count() >= SINGLE_STEM
                 {
-                    found.push(Match {
-                        span: word.span,
-                        concepts: concepts.clone(),
-                        tier: Tier::Stem,
-                        n_words: 1,
-                    });
+                    found.push(Match { span: word.span, concepts: concepts.clone(), tier: Tier::Stem, n_words: 1 });
                 }
                 for (_, second) in content.iter().skip(at + 1).take(STEM_GAP + 1) {
-                    for term in self.pairs[side]
-                        .get(&(first.clone(), second.clone()))
-                        .map_or(&[][..], Vec::as_slice)
-                    {
+                    for term in self.pairs[side].get(&(first.clone(), second.clone())).map_or(&[][..], Vec::as_slice) {
                         if let Some(end) = self.fit(&content, at, &term.stems) {
                             let span = word.span.join(content[end].0.span);
-                            found.push(Match {
-                                span,
-                                concepts: vec![term.concept],
-                                tier: Tier::Stem,
-                                n_words: term.stems.len(),
-                            });
+                            found.push(Match { span, concepts: vec![term.concept], tier: Tier::Stem, n_words: term.stems.len() });
                         }
                     }
                 }
@@ -277,13 +203,8 @@ impl Lexicon {
     fn fit(&self, content: &[(&Word, String)], at: usize, stems: &[String]) -> Option<usize> {
         let mut here = at;
         for pair in stems.windows(2) {
-            let gap = if pair[0].starts_with('=') && self.binding.contains(&pair[0][1..]) {
-                1
-            } else {
-                STEM_GAP
-            };
-            here = (here + 1..=(here + gap + 1).min(content.len() - 1))
-                .find(|&next| content[next].1 == pair[1])?;
+            let gap = if pair[0].starts_with('=') && self.binding.contains(&pair[0][1..]) { 1 } else { STEM_GAP };
+            here = (here + 1..=(here + gap + 1).min(content.len() - 1)).find(|&next| content[next].1 == pair[1])?;
         }
         Some(here)
     }
@@ -294,19 +215,10 @@ impl Lexicon {
         let mended = words
             .iter()
             .map(|word| {
-                let long = word.folded.chars().count() >= FUZZY_FROM
-                    && word.folded.chars().all(char::is_alphabetic);
-                let better = (long && !self.known.contains(&word.folded))
-                    .then(|| search.nearest_word(&word.folded))
-                    .flatten();
+                let long = word.folded.chars().count() >= FUZZY_FROM && word.folded.chars().all(char::is_alphabetic);
+                let better = (long && !self.known.contains(&word.folded)).then(|| search.nearest_word(&word.folded)).flatten();
                 changed |= better.is_some();
-                better.map_or_else(
-                    || word.clone(),
-                    |folded| Word {
-                        folded,
-                        ..word.clone()
-                    },
-                )
+                better.map_or_else(|| word.clone(), |folded| Word { folded, ..word.clone() })
             })
             .collect();
         changed.then_some(mended)

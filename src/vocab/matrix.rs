@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 /// The instrument: names of domains and levels, what each cell means, and the scoring rules.
 ///
 /// # Source
-/// facts/ssm_cat.md §2–5; the cells are our paraphrase, to be laid beside the official sheet.
+/// `facts/ssm_cat.md` §2–5; the cells are our paraphrase, to be laid beside the official sheet.
 #[derive(Debug, Default)]
 pub struct Matrix {
     domains: BTreeMap<Domain, [String; 2]>,
@@ -52,94 +52,53 @@ impl Matrix {
     /// The name of a domain.
     #[must_use]
     pub fn domain(&self, domain: Domain, language: Language) -> &str {
-        self.domains
-            .get(&domain)
-            .map_or("", |names| &names[side(language)])
+        self.domains.get(&domain).map_or("", |names| &names[side(language)])
     }
 
     /// The name of a level.
     #[must_use]
     pub fn level(&self, level: Level, language: Language) -> &str {
-        self.levels
-            .get(&level)
-            .map_or("", |names| &names[side(language)])
+        self.levels.get(&level).map_or("", |names| &names[side(language)])
     }
 
     /// What a cell means.
     #[must_use]
     pub fn cell(&self, domain: Domain, level: Level, language: Language) -> &str {
-        self.cells
-            .get(&(domain, level))
-            .map_or("", |cell| &cell.texts[side(language)])
+        self.cells.get(&(domain, level)).map_or("", |cell| &cell.texts[side(language)])
     }
 
     /// Where a sentence gives a signal.
     #[must_use]
     pub fn signal(&self, signal: Signal, sentence: &ReadSentence<'_>) -> Vec<Span> {
         let patterns = self.signals.iter().filter(|(s, _)| *s == signal);
-        patterns
-            .flat_map(|(_, pattern)| {
-                sentence
-                    .readings()
-                    .flat_map(|words| pattern.spans(words))
-                    .collect::<Vec<_>>()
-            })
-            .collect()
+        patterns.flat_map(|(_, pattern)| sentence.readings().flat_map(|words| pattern.spans(words)).collect::<Vec<_>>()).collect()
     }
 
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
         let mut matrix = Self::default();
-        for row in reading
-            .table("matrix/signals.tsv", &["signal", "pattern"])
-            .rows()
-        {
-            if let (Some(signal), Some(pattern)) =
-                (row.value("signal", reading), row.value("pattern", reading))
-            {
+        for row in reading.table("matrix/signals.tsv", &["signal", "pattern"]).rows() {
+            if let (Some(signal), Some(pattern)) = (row.value("signal", reading), row.value("pattern", reading)) {
                 matrix.signals.push((signal, pattern));
             }
         }
-        for row in reading
-            .table("matrix/domains.tsv", &["domain", "ca", "es"])
-            .rows()
-        {
+        for row in reading.table("matrix/domains.tsv", &["domain", "ca", "es"]).rows() {
             if let Some(domain) = row.value("domain", reading) {
                 matrix.domains.insert(domain, both(row));
             }
         }
-        for row in reading
-            .table("matrix/levels.tsv", &["level", "ca", "es"])
-            .rows()
-        {
-            if let Some(level) = row
-                .value::<u8>("level", reading)
-                .and_then(|n| Level::try_from(n).ok())
-            {
+        for row in reading.table("matrix/levels.tsv", &["level", "ca", "es"]).rows() {
+            if let Some(level) = row.value::<u8>("level", reading).and_then(|n| Level::try_from(n).ok()) {
                 matrix.levels.insert(level, both(row));
             }
         }
-        for row in reading
-            .table("matrix/cells.tsv", &["domain", "level", "ca", "es"])
-            .rows()
-        {
-            let level = row
-                .value::<u8>("level", reading)
-                .and_then(|n| Level::try_from(n).ok());
+        for row in reading.table("matrix/cells.tsv", &["domain", "level", "ca", "es"]).rows() {
+            let level = row.value::<u8>("level", reading).and_then(|n| Level::try_from(n).ok());
             if let (Some(domain), Some(level)) = (row.value("domain", reading), level) {
-                matrix
-                    .cells
-                    .insert((domain, level), Cell { texts: both(row) });
+                matrix.cells.insert((domain, level), Cell { texts: both(row) });
             }
         }
-        for row in reading
-            .table("matrix/rules.tsv", &["rule", "ca", "es", "kept_by"])
-            .rows()
-        {
-            matrix.rules.push(Rule {
-                id: row.cell("rule").to_owned(),
-                texts: both(row),
-                kept_by: row.cell("kept_by").to_owned(),
-            });
+        for row in reading.table("matrix/rules.tsv", &["rule", "ca", "es", "kept_by"]).rows() {
+            matrix.rules.push(Rule { id: row.cell("rule").to_owned(), texts: both(row), kept_by: row.cell("kept_by").to_owned() });
         }
         for domain in Domain::ALL {
             if !matrix.domains.contains_key(domain) {
@@ -147,11 +106,7 @@ impl Matrix {
             }
             for level in Level::ALL {
                 if !matrix.cells.contains_key(&(*domain, level)) {
-                    reading.problem(
-                        "matrix/cells.tsv",
-                        0,
-                        format!("{domain}={} is missing", level.number()),
-                    );
+                    reading.problem("matrix/cells.tsv", 0, format!("{domain}={} is missing", level.number()));
                 }
             }
         }

@@ -12,6 +12,7 @@ mod dictionary;
 mod lexicon;
 mod matrix;
 mod pattern;
+mod phrases;
 mod safety;
 mod search;
 mod settings;
@@ -64,9 +65,7 @@ impl std::fmt::Display for Problem {
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The folder holds no release.
-    #[error(
-        "{path} holds no vocabulary release (release.toml is missing): name the folder with --vocabulary or RELAT_VOCABULARY"
-    )]
+    #[error("{path} holds no vocabulary release (release.toml is missing): name the folder with --vocabulary or RELAT_VOCABULARY")]
     NotARelease {
         /// The folder that was looked in.
         path: PathBuf,
@@ -101,6 +100,7 @@ pub struct Vocabulary {
     cues: cues::Cues,
     abbreviations: abbreviations::Abbreviations,
     lexicon: lexicon::Lexicon,
+    phrases: phrases::Phrases,
     search: search::Search,
     dotted: HashSet<String>,
     dictionary_fingerprint: String,
@@ -121,6 +121,17 @@ impl ReadSentence<'_> {
         std::iter::once(self.written).chain(self.expanded.as_deref())
     }
 
+    /// The words as written, but for abbreviations of a single word ("s/", "q"): the letters of an institution's long name are no
+    /// cues.
+    fn for_cues(&self) -> Vec<Word> {
+        let expanded = self.expanded.as_deref().unwrap_or_default();
+        let single = |word: &Word| {
+            let mut same = expanded.iter().filter(|e| e.span == word.span);
+            same.next().filter(|_| same.next().is_none()).cloned()
+        };
+        self.written.iter().map(|word| single(word).unwrap_or_else(|| word.clone())).collect()
+    }
+
     /// The reading with abbreviations spelled out, or as written when there are none.
     #[must_use]
     pub fn spelled_out(&self) -> &[Word] {
@@ -136,14 +147,7 @@ impl Vocabulary {
     /// search index cannot be had.
     pub fn open(root: &Path) -> Result<Self, Error> {
         let (vocabulary, problems) = Self::read(root)?;
-        if problems.is_empty() {
-            Ok(vocabulary)
-        } else {
-            Err(Error::Problems {
-                path: root.to_owned(),
-                problems,
-            })
-        }
+        if problems.is_empty() { Ok(vocabulary) } else { Err(Error::Problems { path: root.to_owned(), problems }) }
     }
 
     /// All that is wrong with the release in `root`, in order of files: wrong rows, broken links, missing terms and languages.
@@ -159,15 +163,9 @@ impl Vocabulary {
 
     fn read(root: &Path) -> Result<(Self, Vec<Problem>), Error> {
         if !root.join("release.toml").is_file() {
-            return Err(Error::NotARelease {
-                path: root.to_owned(),
-            });
+            return Err(Error::NotARelease { path: root.to_owned() });
         }
-        let mut reading = Reading {
-            root,
-            problems: Vec::new(),
-            contents: Vec::new(),
-        };
+        let mut reading = Reading { root, problems: Vec::new(), contents: Vec::new() };
         let name = settings::release_name(&mut reading);
         let dictionary = Dictionary::read(&mut reading);
         let dictionary_fingerprint = fingerprint(&std::mem::take(&mut reading.contents));
@@ -179,6 +177,7 @@ impl Vocabulary {
         let settings = Settings::read(&mut reading);
         let cues = cues::Cues::read(&mut reading);
         let lexicon = lexicon::Lexicon::build(&dictionary, &abbreviations, &mut reading);
+        let phrases = phrases::Phrases::read(&dictionary, &mut reading);
         let rules_fingerprint = fingerprint(&reading.contents);
         let search = search::Search::build(&dictionary, &lexicon)?;
         let problems = std::mem::take(&mut reading.problems);
@@ -193,6 +192,7 @@ impl Vocabulary {
             cues,
             abbreviations,
             lexicon,
+            phrases,
             search,
             dotted,
             dictionary_fingerprint,
@@ -204,10 +204,7 @@ impl Vocabulary {
     /// Name and fingerprint of the dictionary, and fingerprint of everything else.
     #[must_use]
     pub fn release(&self) -> (String, String) {
-        (
-            format!("{}+{}", self.name, self.dictionary_fingerprint),
-            self.rules_fingerprint.clone(),
-        )
+        (format!("{}+{}", self.name, self.dictionary_fingerprint), self.rules_fingerprint.clone())
     }
 
     /// Folded words after which a full stop does not end a sentence.
@@ -219,24 +216,30 @@ impl Vocabulary {
     /// Spells out the abbreviations of a sentence.
     #[must_use]
     pub fn read_sentence<'a>(&self, sentence: &'a Sentence) -> ReadSentence<'a> {
-        ReadSentence {
-            written: &sentence.words,
-            expanded: self
-                .abbreviations
-                .expand(&sentence.words, sentence.language),
-        }
+        ReadSentence { written: &sentence.words, expanded: self.abbreviations.expand(&sentence.words, sentence.language) }
     }
 
-    /// The terms of the dictionary in a sentence, longest first where they overlap, in order of the text.
+    /// The terms and phrases of the dictionary in a sentence, in order of the text; of two where one holds the other the longer is kept.
     #[must_use]
     pub fn terms_in(&self, sentence: &ReadSentence<'_>) -> Vec<Match> {
-        self.lexicon.matches(sentence, &self.search)
+        let mut found = self.lexicon.matches(sentence, &self.search);
+        found.extend(self.phrases.matches(sentence));
+        found.sort_by_key(|m| (std::cmp::Reverse(m.n_words), m.tier, m.span.start(), std::cmp::Reverse(m.span.len()), m.concepts.clone()));
+        let mut kept: Vec<Match> = Vec::new();
+        for one in found {
+            let same = |k: &Match| k.concepts == one.concepts && k.span.overlaps(one.span);
+            if !kept.iter().any(|k| k.span.contains(one.span) || same(k)) {
+                kept.push(one);
+            }
+        }
+        kept.sort_by_key(|m| m.span);
+        kept
     }
 
     /// The cues of negation, certainty, time and experiencer in a sentence, pseudo cues resolved.
     #[must_use]
     pub fn cues_in(&self, sentence: &ReadSentence<'_>, language: Language) -> Vec<Cue> {
-        self.cues.matches(sentence.spelled_out(), language)
+        self.cues.matches(&sentence.for_cues(), language)
     }
 
     /// Concepts whose terms are nearest to `text` by words and stems, best first, at most `limit`.
@@ -254,9 +257,5 @@ fn fingerprint(files: &[(String, Vec<u8>)]) -> String {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
-    hash.finalize()
-        .iter()
-        .take(6)
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
 }

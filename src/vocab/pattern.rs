@@ -38,78 +38,39 @@ impl FromStr for Pattern {
         let expected = "a pattern of words, word*, (a|b), _ and ?word";
         let items: Option<Vec<Item>> = text.split(' ').map(item).collect();
         let items = items.ok_or_else(|| ParseError::new(text, expected))?;
-        let solid = |item: &Item| {
-            matches!(
-                item,
-                Item::Words {
-                    optional: false,
-                    ..
-                }
-            )
-        };
-        if !items.iter().any(solid)
-            || matches!(items.first(), Some(Item::Gap(_)))
-            || matches!(items.last(), Some(Item::Gap(_)))
-        {
+        let solid = |item: &Item| matches!(item, Item::Words { optional: false, .. });
+        if !items.iter().any(solid) || matches!(items.first(), Some(Item::Gap(_))) || matches!(items.last(), Some(Item::Gap(_))) {
             return Err(ParseError::new(text, expected));
         }
-        Ok(Self {
-            items,
-            text: text.to_owned(),
-        })
+        Ok(Self { items, text: text.to_owned() })
     }
 }
 
 fn item(text: &str) -> Option<Item> {
     if let Some(length) = text.strip_prefix('_') {
-        return if length.is_empty() {
-            Some(Item::Gap(GAP))
-        } else {
-            length.parse().ok().map(Item::Gap)
-        };
+        return if length.is_empty() { Some(Item::Gap(GAP)) } else { length.parse().ok().map(Item::Gap) };
     }
-    let (text, optional) = text
-        .strip_prefix('?')
-        .map_or((text, false), |rest| (rest, true));
+    let (text, optional) = text.strip_prefix('?').map_or((text, false), |rest| (rest, true));
     let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
-    let any_of: Vec<Wanted> = inner
-        .unwrap_or(text)
-        .split('|')
-        .map(wanted)
-        .collect::<Option<_>>()?;
+    let any_of: Vec<Wanted> = inner.unwrap_or(text).split('|').map(wanted).collect::<Option<_>>()?;
     Some(Item::Words { any_of, optional })
 }
 
 fn wanted(text: &str) -> Option<Wanted> {
-    let (word, prefix) = text
-        .strip_suffix('*')
-        .map_or((text, false), |word| (word, true));
-    let good = !word.is_empty()
-        && word
-            .chars()
-            .all(|c| c.is_alphanumeric() || matches!(c, '·' | '/' | '.' | ',' | '\u{2019}'));
-    good.then(|| Wanted {
-        word: fold(word),
-        prefix,
-    })
+    let (word, prefix) = text.strip_suffix('*').map_or((text, false), |word| (word, true));
+    let good = !word.is_empty() && word.chars().all(|c| c.is_alphanumeric() || matches!(c, '·' | '/' | '.' | ',' | '\u{2019}'));
+    good.then(|| Wanted { word: fold(word), prefix })
 }
 
 impl Wanted {
     fn fits(&self, word: &str) -> bool {
-        if self.prefix {
-            word.starts_with(&self.word)
-        } else {
-            word == self.word || is_typo(word, &self.word)
-        }
+        if self.prefix { word.starts_with(&self.word) } else { word == self.word || is_typo(word, &self.word) }
     }
 }
 
 /// Whether `a` is `b` with one letter wrong, missing, added or swapped with its neighbour, both being long words.
 fn is_typo(a: &str, b: &str) -> bool {
-    if a.len().abs_diff(b.len()) > 2
-        || b.chars().count() < TYPO_FROM
-        || a.chars().next() != b.chars().next()
-    {
+    if a.len().abs_diff(b.len()) > 2 || b.chars().count() < TYPO_FROM || a.chars().next() != b.chars().next() {
         return false;
     }
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
@@ -129,11 +90,7 @@ impl Pattern {
     /// The first match at or after word `from` of `words`, as word indices; shortest gaps win.
     #[must_use]
     pub fn find(&self, words: &[Word], from: usize) -> Option<(usize, usize)> {
-        (from..words.len()).find_map(|start| {
-            match_items(&self.items, words, start)
-                .filter(|&end| end > start)
-                .map(|end| (start, end))
-        })
+        (from..words.len()).find_map(|start| match_items(&self.items, words, start).filter(|&end| end > start).map(|end| (start, end)))
     }
 
     /// Whether the pattern begins at word `start`; the index after its last word.
@@ -165,30 +122,13 @@ impl Pattern {
     /// Number of items that must match a word: the longer pattern wins where two match.
     #[must_use]
     pub fn n_words(&self) -> usize {
-        self.items
-            .iter()
-            .filter(|item| {
-                matches!(
-                    item,
-                    Item::Words {
-                        optional: false,
-                        ..
-                    }
-                )
-            })
-            .count()
+        self.items.iter().filter(|item| matches!(item, Item::Words { optional: false, .. })).count()
     }
 
     /// The exact words with which the pattern can begin, if all are exact and none is optional.
     pub(super) fn first_words(&self) -> Option<Vec<&str>> {
         match self.items.first() {
-            Some(Item::Words {
-                any_of,
-                optional: false,
-            }) if any_of
-                .iter()
-                .all(|w| !w.prefix && w.word.chars().count() < TYPO_FROM) =>
-            {
+            Some(Item::Words { any_of, optional: false }) if any_of.iter().all(|w| !w.prefix && w.word.chars().count() < TYPO_FROM) => {
                 Some(any_of.iter().map(|w| w.word.as_str()).collect())
             }
             _ => None,
@@ -202,21 +142,14 @@ fn match_items(items: &[Item], words: &[Word], start: usize) -> Option<usize> {
         return Some(start);
     };
     match first {
-        Item::Gap(most) => (start..=start + most)
-            .take_while(|&next| next <= words.len())
-            .find_map(|next| match_items(rest, words, next)),
+        Item::Gap(most) => (start..=start + most).take_while(|&next| next <= words.len()).find_map(|next| match_items(rest, words, next)),
         Item::Words { any_of, optional } => {
-            let here = words
-                .get(start)
-                .filter(|word| any_of.iter().any(|wanted| wanted.fits(&word.folded)));
-            here.and_then(|_| match_items(rest, words, start + 1))
-                .or_else(|| {
-                    if *optional {
-                        match_items(rest, words, start)
-                    } else {
-                        None
-                    }
-                })
+            let here = words.get(start).filter(|word| any_of.iter().any(|wanted| wanted.fits(&word.folded)));
+            here.and_then(|_| match_items(rest, words, start + 1)).or_else(
+                || {
+                    if *optional { match_items(rest, words, start) } else { None }
+                },
+            )
         }
     }
 }
@@ -236,9 +169,7 @@ impl PatternSet {
         let mut set = Self::default();
         for (index, pattern) in patterns.iter().enumerate() {
             match pattern.first_words() {
-                Some(firsts) => firsts
-                    .into_iter()
-                    .for_each(|word| set.by_first.entry(word.to_owned()).or_default().push(index)),
+                Some(firsts) => firsts.into_iter().for_each(|word| set.by_first.entry(word.to_owned()).or_default().push(index)),
                 None => set.others.push(index),
             }
         }
@@ -251,16 +182,9 @@ impl PatternSet {
     pub fn matches(&self, words: &[Word]) -> Vec<(usize, usize, usize)> {
         let mut found = Vec::new();
         for (start, word) in words.iter().enumerate() {
-            let indexed = self
-                .by_first
-                .get(&word.folded)
-                .map_or(&[][..], Vec::as_slice);
+            let indexed = self.by_first.get(&word.folded).map_or(&[][..], Vec::as_slice);
             for &index in indexed.iter().chain(&self.others) {
-                if let Some(end) = self
-                    .patterns
-                    .get(index)
-                    .and_then(|pattern| pattern.at(words, start))
-                {
+                if let Some(end) = self.patterns.get(index).and_then(|pattern| pattern.at(words, start)) {
                     found.push((index, start, end));
                 }
             }
@@ -277,30 +201,14 @@ mod tests {
     fn check(pattern: &str, text: &str, expected: Option<&str>) {
         let words = words(text, 0);
         let spans = pattern.parse::<Pattern>().unwrap().spans(&words);
-        assert_eq!(
-            spans.first().map(|s| s.of(text)),
-            expected,
-            "{pattern} in {text}"
-        );
+        assert_eq!(spans.first().map(|s| s.of(text)), expected, "{pattern} in {text}");
     }
 
     #[test]
     fn patterns_read_words_gaps_and_choices() {
-        check(
-            "(vol|vull) morir",
-            "diu que vull morir-me",
-            Some("vull morir"),
-        );
-        check(
-            "tirar* se _ (tren|balco)",
-            "pensa en tirar-se un dia al tren",
-            Some("tirar-se un dia al tren"),
-        );
-        check(
-            "tirar* se _ (tren|balco)",
-            "tirar-se de cap a la piscina que hi ha al costat del tren",
-            None,
-        );
+        check("(vol|vull) morir", "diu que vull morir-me", Some("vull morir"));
+        check("tirar* se _ (tren|balco)", "pensa en tirar-se un dia al tren", Some("tirar-se un dia al tren"));
+        check("tirar* se _ (tren|balco)", "tirar-se de cap a la piscina que hi ha al costat del tren", None);
         check("no ?hi vol viure", "no vol viure", Some("no vol viure"));
         check("llançament", "data de LLANCAMENT", Some("LLANCAMENT"));
         check("llançament", "data de llançamnet", Some("llançamnet"));

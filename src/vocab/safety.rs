@@ -2,7 +2,7 @@ use super::{Catalogue, Pattern, PatternSet, ReadSentence, catalogue::side, table
 use crate::types::{ActionId, Language, Person, SafetyRule};
 use std::collections::BTreeMap;
 
-/// The safety rules and the lexical layer that works with no model loaded (facts/needs_actions.md §3).
+/// The safety rules and the lexical layer that works with no model loaded (`facts/needs_actions.md` §3).
 #[derive(Debug, Default)]
 pub struct SafetyCues {
     rules: BTreeMap<SafetyRule, SafetyRuleText>,
@@ -52,10 +52,7 @@ impl SafetyCues {
 
     /// Whether `rule` has no cue in `language`.
     pub(super) fn lacks(&self, rule: SafetyRule, language: Language) -> bool {
-        !self
-            .cues
-            .iter()
-            .any(|cue| cue.rule == rule && cue.language == Some(language))
+        !self.cues.iter().any(|cue| cue.rule == rule && cue.language == Some(language))
     }
 
     /// Every cue.
@@ -66,39 +63,22 @@ impl SafetyCues {
 
     /// The cues whose words stand in sentence `at`, context checked, with the spans of their words.
     #[must_use]
-    pub fn matches(
-        &self,
-        sentences: &[ReadSentence<'_>],
-        at: usize,
-    ) -> Vec<(&SafetyCue, crate::types::Span)> {
+    pub fn matches(&self, sentences: &[ReadSentence<'_>], at: usize) -> Vec<(&SafetyCue, crate::types::Span)> {
         let Some(sentence) = sentences.get(at) else {
             return Vec::new();
         };
         let near = &sentences[at.saturating_sub(1)..(at + 2).min(sentences.len())];
-        let stands = |pattern: &Pattern, s: &ReadSentence<'_>| {
-            s.readings().any(|words| pattern.find(words, 0).is_some())
-        };
+        let stands = |pattern: &Pattern, s: &ReadSentence<'_>| s.readings().any(|words| pattern.find(words, 0).is_some());
         let mut found: Vec<(&SafetyCue, crate::types::Span)> = Vec::new();
         for words in sentence.readings() {
             for (index, start, end) in self.set.matches(words) {
-                let (Some(cue), Some(first), Some(last)) =
-                    (self.cues.get(index), words.get(start), words.get(end - 1))
-                else {
+                let (Some(cue), Some(first), Some(last)) = (self.cues.get(index), words.get(start), words.get(end - 1)) else {
                     continue;
                 };
-                let required = cue.requires.is_empty()
-                    || cue
-                        .requires
-                        .iter()
-                        .any(|p| near.iter().any(|s| stands(p, s)));
+                let required = cue.requires.is_empty() || cue.requires.iter().any(|p| near.iter().any(|s| stands(p, s)));
                 let span = first.span.join(last.span);
                 let called_off = cue.unless.iter().any(|p| stands(p, sentence));
-                if required
-                    && !called_off
-                    && !found
-                        .iter()
-                        .any(|&(c, s)| s == span && std::ptr::eq(c, cue))
-                {
+                if required && !called_off && !found.iter().any(|&(c, s)| s == span && std::ptr::eq(c, cue)) {
                     found.push((cue, span));
                 }
             }
@@ -108,13 +88,7 @@ impl SafetyCues {
 
     pub(super) fn read(catalogue: &Catalogue, reading: &mut Reading<'_>) -> Self {
         let mut safety = Self::default();
-        for row in reading
-            .table(
-                "safety/rules.tsv",
-                &["rule", "ca", "es", "actions", "never_ca", "never_es"],
-            )
-            .rows()
-        {
+        for row in reading.table("safety/rules.tsv", &["rule", "ca", "es", "actions", "never_ca", "never_es"]).rows() {
             let Some(id) = row.value::<SafetyRule>("rule", reading) else {
                 continue;
             };
@@ -123,61 +97,24 @@ impl SafetyCues {
                 row.problem(reading, format!("{unknown} is not in actions.tsv"));
             }
             let text = |ca, es| [row.cell(ca).to_owned(), row.cell(es).to_owned()];
-            safety.rules.insert(
-                id,
-                SafetyRuleText {
-                    names: text("ca", "es"),
-                    actions,
-                    never: text("never_ca", "never_es"),
-                },
-            );
+            safety.rules.insert(id, SafetyRuleText { names: text("ca", "es"), actions, never: text("never_ca", "never_es") });
         }
         let columns = &["rule", "lang", "pattern", "requires", "unless", "person"];
         for row in reading.table("safety/cues.tsv", columns).rows() {
-            let (Some(rule), Some(pattern)) = (
-                row.value::<SafetyRule>("rule", reading),
-                row.value::<Pattern>("pattern", reading),
-            ) else {
+            let (Some(rule), Some(pattern)) = (row.value::<SafetyRule>("rule", reading), row.value::<Pattern>("pattern", reading)) else {
                 continue;
             };
             if !safety.rules.contains_key(&rule) {
                 row.problem(reading, format!("{rule} is not in safety/rules.tsv"));
             }
-            let person = if row.cell("person").is_empty() {
-                Some(Person::Subject)
-            } else {
-                row.value("person", reading)
-            };
+            let person = if row.cell("person").is_empty() { Some(Person::Subject) } else { row.value("person", reading) };
             let mut list = |column| {
-                let parts: Vec<String> = row
-                    .cell(column)
-                    .split(" ; ")
-                    .filter(|p| !p.is_empty())
-                    .map(str::to_owned)
-                    .collect();
-                parts
-                    .iter()
-                    .filter_map(|p| {
-                        p.parse()
-                            .map_err(|e| row.problem(reading, format!("column {column}: {e}")))
-                            .ok()
-                    })
-                    .collect()
+                let parts: Vec<String> = row.cell(column).split(" ; ").filter(|p| !p.is_empty()).map(str::to_owned).collect();
+                parts.iter().filter_map(|p| p.parse().map_err(|e| row.problem(reading, format!("column {column}: {e}"))).ok()).collect()
             };
             let (requires, unless) = (list("requires"), list("unless"));
-            let language = if row.cell("lang").is_empty() {
-                None
-            } else {
-                row.value("lang", reading)
-            };
-            safety.cues.push(SafetyCue {
-                rule,
-                pattern,
-                requires,
-                unless,
-                person: person.unwrap_or(Person::Subject),
-                language,
-            });
+            let language = if row.cell("lang").is_empty() { None } else { row.value("lang", reading) };
+            safety.cues.push(SafetyCue { rule, pattern, requires, unless, person: person.unwrap_or(Person::Subject), language });
         }
         safety.set = PatternSet::new(safety.cues.iter().map(|cue| cue.pattern.clone()).collect());
         safety

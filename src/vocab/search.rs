@@ -7,9 +7,7 @@ use tantivy::{
     Index, IndexReader, TantivyDocument, Term,
     collector::TopDocs,
     query::{BooleanQuery, FuzzyTermQuery, Occur, Query, TermQuery},
-    schema::{
-        Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value,
-    },
+    schema::{Field, IndexRecordOption, STORED, STRING, Schema, TextFieldIndexing, TextOptions, Value},
 };
 
 /// A concept near a text, with its score.
@@ -35,43 +33,24 @@ pub(super) struct Search {
 const WRITER_BYTES: usize = 15_000_000;
 
 impl Search {
-    pub(super) fn build(
-        dictionary: &Dictionary,
-        lexicon: &Lexicon,
-    ) -> Result<Self, tantivy::TantivyError> {
+    pub(super) fn build(dictionary: &Dictionary, lexicon: &Lexicon) -> Result<Self, tantivy::TantivyError> {
         let stems = Stems::default();
         let (word_field, word_reader) = index_words(lexicon)?;
         let (concept_field, stem_field, term_reader) = index_terms(dictionary, &stems)?;
-        Ok(Self {
-            stems,
-            word_field,
-            words: word_reader,
-            concept_field,
-            stem_field,
-            terms: term_reader,
-        })
+        Ok(Self { stems, word_field, words: word_reader, concept_field, stem_field, terms: term_reader })
     }
 
     /// The known word one letter away from `folded`, if there is exactly one best; of several the first by alphabet.
     pub(super) fn nearest_word(&self, folded: &str) -> Option<String> {
         let query = FuzzyTermQuery::new(Term::from_field_text(self.word_field, folded), 1, true);
         let searcher = self.words.searcher();
-        let top = searcher
-            .search(&query, &TopDocs::with_limit(8).order_by_score())
-            .ok()?;
+        let top = searcher.search(&query, &TopDocs::with_limit(8).order_by_score()).ok()?;
         let found = top.into_iter().filter_map(|(_, address)| {
             let document: TantivyDocument = searcher.doc(address).ok()?;
-            document
-                .get_first(self.word_field)
-                .and_then(|v| v.as_str())
-                .map(str::to_owned)
+            document.get_first(self.word_field).and_then(|v| v.as_str()).map(str::to_owned)
         });
         // another ending is another word, not a typo: the first letter and the length but one must agree
-        found
-            .filter(|word| {
-                word.chars().next() == folded.chars().next() && !is_inflection(word, folded)
-            })
-            .min()
+        found.filter(|word| word.chars().next() == folded.chars().next() && !is_inflection(word, folded)).min()
     }
 
     /// Concepts whose terms share stems with `text`, best first; equal scores by key, so that the order is stable.
@@ -80,17 +59,11 @@ impl Search {
         for word in words(text, 0) {
             for stem in unique(self.stems.of(&word.folded)) {
                 let term = Term::from_field_text(self.stem_field, &stem);
-                clauses.push((
-                    Occur::Should,
-                    Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs)),
-                ));
+                clauses.push((Occur::Should, Box::new(TermQuery::new(term, IndexRecordOption::WithFreqs))));
             }
         }
         let searcher = self.terms.searcher();
-        let Ok(top) = searcher.search(
-            &BooleanQuery::new(clauses),
-            &TopDocs::with_limit(limit * 6).order_by_score(),
-        ) else {
+        let Ok(top) = searcher.search(&BooleanQuery::new(clauses), &TopDocs::with_limit(limit * 6).order_by_score()) else {
             return Vec::new();
         };
         let mut found: Vec<Candidate> = Vec::new();
@@ -98,10 +71,7 @@ impl Search {
             let Ok(document) = searcher.doc::<TantivyDocument>(address) else {
                 continue;
             };
-            let key = document
-                .get_first(self.concept_field)
-                .and_then(|v| v.as_str())
-                .and_then(|text| text.parse().ok());
+            let key = document.get_first(self.concept_field).and_then(|v| v.as_str()).and_then(|text| text.parse().ok());
             if let Some(concept) = key
                 && !found.iter().any(|c| c.concept == concept)
             {
@@ -142,36 +112,18 @@ fn index_words(lexicon: &Lexicon) -> Result<(Field, IndexReader), tantivy::Tanti
     Ok((field, index.reader()?))
 }
 
-fn index_terms(
-    dictionary: &Dictionary,
-    stems: &Stems,
-) -> Result<(Field, Field, IndexReader), tantivy::TantivyError> {
+fn index_terms(dictionary: &Dictionary, stems: &Stems) -> Result<(Field, Field, IndexReader), tantivy::TantivyError> {
     let mut schema = Schema::builder();
-    let indexing = TextFieldIndexing::default()
-        .set_tokenizer("whitespace")
-        .set_index_option(IndexRecordOption::WithFreqs);
+    let indexing = TextFieldIndexing::default().set_tokenizer("whitespace").set_index_option(IndexRecordOption::WithFreqs);
     let concept_field = schema.add_text_field("concept", STRING | STORED);
-    let stem_field = schema.add_text_field(
-        "stems",
-        TextOptions::default().set_indexing_options(indexing),
-    );
+    let stem_field = schema.add_text_field("stems", TextOptions::default().set_indexing_options(indexing));
     let index = Index::create_in_ram(schema.build());
-    index.tokenizers().register(
-        "whitespace",
-        tantivy::tokenizer::WhitespaceTokenizer::default(),
-    );
+    index.tokenizers().register("whitespace", tantivy::tokenizer::WhitespaceTokenizer::default());
     let mut writer = index.writer_with_num_threads(1, WRITER_BYTES)?;
     for concept in dictionary.concepts().iter().filter(|concept| !concept.bare) {
-        for term in concept
-            .terms
-            .iter()
-            .filter(|term| term.language != Language::Unknown)
-        {
+        for term in concept.terms.iter().filter(|term| term.language != Language::Unknown) {
             let side = usize::from(term.language == Language::Spanish);
-            let stemmed: Vec<String> = words(&term.text, 0)
-                .iter()
-                .map(|word| stems.of(&word.folded)[side].clone())
-                .collect();
+            let stemmed: Vec<String> = words(&term.text, 0).iter().map(|word| stems.of(&word.folded)[side].clone()).collect();
             let mut document = TantivyDocument::default();
             document.add_text(concept_field, concept.id.to_string());
             document.add_text(stem_field, stemmed.join(" "));

@@ -7,7 +7,7 @@ use serde::Deserialize;
 pub struct Settings {
     /// How needs are proposed.
     pub needs: NeedSettings,
-    /// How levels are proposed; the open questions of facts/ssm_cat.md §9.
+    /// How levels are proposed; the open questions of `facts/ssm_cat.md` §9.
     pub levels: LevelSettings,
     /// How findings are linked.
     pub link: LinkSettings,
@@ -99,8 +99,7 @@ struct ReleaseFile {
 
 /// `name-version` of `release.toml`.
 pub(super) fn release_name(reading: &mut Reading<'_>) -> String {
-    toml_file::<ReleaseFile>("release.toml", reading)
-        .map_or_else(String::new, |r| format!("{}-{}", r.name, r.version))
+    toml_file::<ReleaseFile>("release.toml", reading).map_or_else(String::new, |r| format!("{}-{}", r.name, r.version))
 }
 
 impl Settings {
@@ -114,13 +113,7 @@ fn toml_file<T: serde::de::DeserializeOwned>(file: &str, reading: &mut Reading<'
     match toml::from_str(&text) {
         Ok(value) => Some(value),
         Err(error) => {
-            let line = error.span().map_or(0, |span| {
-                text.get(..span.start)
-                    .unwrap_or_default()
-                    .matches('\n')
-                    .count()
-                    + 1
-            });
+            let line = error.span().map_or(0, |span| text.get(..span.start).unwrap_or_default().matches('\n').count() + 1);
             reading.problem(file, line, error.message().to_owned());
             None
         }

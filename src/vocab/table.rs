@@ -10,7 +10,6 @@ use std::{
 /// No quoting, as in RF2: a cell holds neither tab nor line break. An empty cell is written `-`.
 #[derive(Debug)]
 pub(super) struct Table {
-    file: String,
     rows: Vec<Row>,
 }
 
@@ -34,11 +33,7 @@ pub(super) struct Reading<'a> {
 impl Reading<'_> {
     /// Reports something wrong.
     pub fn problem(&mut self, file: &str, line: usize, message: impl Into<String>) {
-        self.problems.push(Problem {
-            file: file.to_owned(),
-            line,
-            message: message.into(),
-        });
+        self.problems.push(Problem { file: file.to_owned(), line, message: message.into() });
     }
 
     /// The text of `file`, or `None` with a problem reported; a missing `optional` file is no problem.
@@ -56,23 +51,13 @@ impl Reading<'_> {
             Ok(text) => text,
             Err(error) => {
                 let upto = error.utf8_error().valid_up_to();
-                let line = error
-                    .as_bytes()
-                    .iter()
-                    .take(upto)
-                    .filter(|b| **b == b'\n')
-                    .count()
-                    + 1;
+                let line = error.as_bytes().iter().take(upto).filter(|b| **b == b'\n').count() + 1;
                 self.problem(file, line, "is not UTF-8: save the file as UTF-8");
                 return None;
             }
         };
-        self.contents
-            .push((file.to_owned(), text.clone().into_bytes()));
-        Some(
-            text.strip_prefix('\u{feff}')
-                .map_or(text.clone(), str::to_owned),
-        )
+        self.contents.push((file.to_owned(), text.clone().into_bytes()));
+        Some(text.strip_prefix('\u{feff}').map_or(text.clone(), str::to_owned))
     }
 
     /// The table in `file` with exactly `columns`.
@@ -88,55 +73,24 @@ impl Reading<'_> {
     fn read_table(&mut self, file: &str, columns: &[&'static str], optional: bool) -> Table {
         let mut rows = Vec::new();
         let Some(text) = self.text(file, optional) else {
-            return Table {
-                file: file.to_owned(),
-                rows,
-            };
+            return Table { rows };
         };
-        let mut lines = text
-            .split('\n')
-            .map(|line| line.strip_suffix('\r').unwrap_or(line))
-            .enumerate();
-        let header: Vec<&str> = lines
-            .next()
-            .map(|(_, line)| line.split('\t').collect())
-            .unwrap_or_default();
+        let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line)).enumerate();
+        let header: Vec<&str> = lines.next().map(|(_, line)| line.split('\t').collect()).unwrap_or_default();
         if header != columns {
-            self.problem(
-                file,
-                1,
-                format!("the header must be: {}", columns.join("⇥")),
-            );
-            return Table {
-                file: file.to_owned(),
-                rows,
-            };
+            self.problem(file, 1, format!("the header must be: {}", columns.join("⇥")));
+            return Table { rows };
         }
         for (index, line) in lines.filter(|(_, line)| !line.is_empty()) {
             let cells: Vec<&str> = line.split('\t').collect();
             if cells.len() == columns.len() {
-                let cells = columns
-                    .iter()
-                    .copied()
-                    .zip(cells.iter().map(|cell| cell.trim().to_owned()))
-                    .collect();
-                rows.push(Row {
-                    line: index + 1,
-                    file: file.to_owned(),
-                    cells,
-                });
+                let cells = columns.iter().copied().zip(cells.iter().map(|cell| cell.trim().to_owned())).collect();
+                rows.push(Row { line: index + 1, file: file.to_owned(), cells });
             } else {
-                self.problem(
-                    file,
-                    index + 1,
-                    format!("has {} columns and needs {}", cells.len(), columns.len()),
-                );
+                self.problem(file, index + 1, format!("has {} columns and needs {}", cells.len(), columns.len()));
             }
         }
-        Table {
-            file: file.to_owned(),
-            rows,
-        }
+        Table { rows }
     }
 }
 
@@ -144,11 +98,6 @@ impl Table {
     /// The rows that had the right columns.
     pub fn rows(&self) -> &[Row] {
         &self.rows
-    }
-
-    /// The file, for problems of the table as a whole.
-    pub fn file(&self) -> &str {
-        &self.file
     }
 }
 
@@ -174,10 +123,7 @@ impl Row {
     where
         T::Err: std::fmt::Display,
     {
-        self.cell(column)
-            .split_whitespace()
-            .filter_map(|part| self.parse(part, column, reading))
-            .collect()
+        self.cell(column).split_whitespace().filter_map(|part| self.parse(part, column, reading)).collect()
     }
 
     /// Reports a problem of this row.
@@ -189,8 +135,6 @@ impl Row {
     where
         T::Err: std::fmt::Display,
     {
-        text.parse()
-            .map_err(|error| self.problem(reading, format!("column {column}: {error}")))
-            .ok()
+        text.parse().map_err(|error| self.problem(reading, format!("column {column}: {error}"))).ok()
     }
 }

@@ -4,8 +4,7 @@ use super::{App, error::ApiError};
 use crate::{
     analyze::Wish,
     types::{
-        Analysis, Claim, Domain, Language, Narrative, NarrativeError, NeedStatus,
-        NotAssessedReason, OffsetUnit, Range, SafetyStatus, Span,
+        Analysis, Claim, Domain, Language, Narrative, NarrativeError, NeedStatus, NotAssessedReason, OffsetUnit, Range, SafetyStatus, Span,
     },
     vocab::Vocabulary,
 };
@@ -20,13 +19,7 @@ use serde::Deserialize;
 
 /// `GET /relat.css`.
 pub(super) async fn style() -> impl IntoResponse {
-    (
-        [
-            (header::CONTENT_TYPE, "text/css; charset=utf-8"),
-            (header::CACHE_CONTROL, "max-age=3600"),
-        ],
-        include_str!("relat.css"),
-    )
+    ([(header::CONTENT_TYPE, "text/css; charset=utf-8"), (header::CACHE_CONTROL, "max-age=3600")], include_str!("relat.css"))
 }
 
 #[derive(Deserialize)]
@@ -42,35 +35,21 @@ pub(super) struct Filled {
 }
 
 fn chosen(lang: Option<&str>) -> Language {
-    if lang == Some("es") {
-        Language::Spanish
-    } else {
-        Language::Catalan
-    }
+    if lang == Some("es") { Language::Spanish } else { Language::Catalan }
 }
 
 /// `GET /`: an empty page.
-pub(super) async fn form(
-    State(app): State<App>,
-    Query(query): Query<Chosen>,
-) -> Result<Response, ApiError> {
+pub(super) async fn form(State(app): State<App>, Query(query): Query<Chosen>) -> Result<Response, ApiError> {
     let view = View::empty(chosen(query.lang.as_deref()), &app);
     render(&view, StatusCode::OK)
 }
 
 /// `POST /`: the narrative with its proposals; nothing of it is kept.
-pub(super) async fn read(
-    State(app): State<App>,
-    Form(filled): Form<Filled>,
-) -> Result<Response, ApiError> {
+pub(super) async fn read(State(app): State<App>, Form(filled): Form<Filled>) -> Result<Response, ApiError> {
     let language = chosen(filled.lang.as_deref());
     let text = filled.text.replace("\r\n", "\n");
     let date = filled.date.filter(|d| !d.is_empty());
-    let mut view = View {
-        text: text.clone(),
-        date: date.clone().unwrap_or_default(),
-        ..View::empty(language, &app)
-    };
+    let mut view = View { text: text.clone(), date: date.clone().unwrap_or_default(), ..View::empty(language, &app) };
     let narrative = match Narrative::new("", text.clone()).and_then(|n| n.on(date.as_deref())) {
         Ok(narrative) => narrative,
         Err(error) => {
@@ -78,21 +57,8 @@ pub(super) async fn read(
             return render(&view, StatusCode::BAD_REQUEST);
         }
     };
-    let analysis = app
-        .analyze(
-            narrative,
-            Wish {
-                language,
-                offset_unit: OffsetUnit::Byte,
-            },
-        )
-        .await?;
-    view.result = Some(Shown::new(
-        &analysis,
-        &text,
-        &app.analyzer.vocabulary,
-        language,
-    ));
+    let analysis = app.analyze(narrative, Wish { language, offset_unit: OffsetUnit::Byte }).await?;
+    view.result = Some(Shown::new(&analysis, &text, &app.analyzer.vocabulary, language));
     render(&view, StatusCode::OK)
 }
 
@@ -115,23 +81,12 @@ struct View {
 
 impl View {
     fn empty(language: Language, app: &App) -> Self {
-        Self {
-            language,
-            model: app.analyzer.release().model.clone(),
-            text: String::new(),
-            date: String::new(),
-            error: None,
-            result: None,
-        }
+        Self { language, model: app.analyzer.release().model.clone(), text: String::new(), date: String::new(), error: None, result: None }
     }
 
     /// The Catalan or the Spanish of a pair.
     fn t<'a>(&self, ca: &'a str, es: &'a str) -> &'a str {
-        if self.language == Language::Spanish {
-            es
-        } else {
-            ca
-        }
+        if self.language == Language::Spanish { es } else { ca }
     }
 
     fn explain(&self, error: &NarrativeError) -> String {
@@ -139,10 +94,7 @@ impl View {
             NarrativeError::TooLong { characters } => format!(
                 "{} {characters} {}",
                 self.t("El text té", "El texto tiene"),
-                self.t(
-                    "caràcters i se'n llegeixen 50.000: dividiu-lo.",
-                    "caracteres y se leen 50.000: divídalo."
-                )
+                self.t("caràcters i se'n llegeixen 50.000: dividiu-lo.", "caracteres y se leen 50.000: divídalo.")
             ),
             NarrativeError::Nul { .. } | NarrativeError::NotUtf8 { .. } => self
                 .t(
@@ -150,12 +102,7 @@ impl View {
                     "El texto contiene caracteres que no son de texto: péguelo como texto plano.",
                 )
                 .to_owned(),
-            NarrativeError::Date(_) => self
-                .t(
-                    "La data s'escriu AAAA-MM-DD.",
-                    "La fecha se escribe AAAA-MM-DD.",
-                )
-                .to_owned(),
+            NarrativeError::Date(_) => self.t("La data s'escriu AAAA-MM-DD.", "La fecha se escribe AAAA-MM-DD.").to_owned(),
         }
     }
 }
@@ -259,84 +206,36 @@ impl Shown {
     }
 }
 
-fn alerts(
-    analysis: &Analysis,
-    text: &str,
-    vocabulary: &Vocabulary,
-    language: Language,
-) -> Vec<ShownAlert> {
+fn alerts(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> Vec<ShownAlert> {
     let shown = |alert: &crate::types::SafetyAlert| {
         let rule = vocabulary.safety.rule(alert.rule)?;
-        let actions = alert
-            .actions
-            .iter()
-            .filter_map(|a| vocabulary.catalogue.action(*a));
+        let actions = alert.actions.iter().filter_map(|a| vocabulary.catalogue.action(*a));
         Some(ShownAlert {
             rule: alert.rule.to_string(),
             name: rule.name(language).to_owned(),
             status: alert.status,
             quotes: alert.evidence.iter().map(|q| quote(text, q.span)).collect(),
-            actions: actions
-                .map(|a| format!("{} {}", a.id, a.name(language)))
-                .collect(),
-            never: if alert.status == SafetyStatus::Active {
-                rule.never(language).to_owned()
-            } else {
-                String::new()
-            },
+            actions: actions.map(|a| format!("{} {}", a.id, a.name(language))).collect(),
+            never: if alert.status == SafetyStatus::Active { rule.never(language).to_owned() } else { String::new() },
         })
     };
     analysis.safety.iter().filter_map(shown).collect()
 }
 
 /// The narrative cut at the evidence of needs and alerts; where stretches overlap the first and longest is marked.
-fn pieces(
-    analysis: &Analysis,
-    text: &str,
-    vocabulary: &Vocabulary,
-    language: Language,
-) -> Vec<Piece> {
+fn pieces(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> Vec<Piece> {
     let mut marks: Vec<(Range, Mark)> = Vec::new();
-    for alert in analysis
-        .safety
-        .iter()
-        .filter(|a| a.status == SafetyStatus::Active)
-    {
-        let title = vocabulary
-            .safety
-            .rule(alert.rule)
-            .map(|r| r.name(language).to_owned())
-            .unwrap_or_default();
-        marks.extend(alert.evidence.iter().map(|q| {
-            (
-                q.span,
-                Mark {
-                    class: "alert",
-                    label: alert.rule.to_string(),
-                    title: title.clone(),
-                },
-            )
-        }));
+    for alert in analysis.safety.iter().filter(|a| a.status == SafetyStatus::Active) {
+        let title = vocabulary.safety.rule(alert.rule).map(|r| r.name(language).to_owned()).unwrap_or_default();
+        marks.extend(alert.evidence.iter().map(|q| (q.span, Mark { class: "alert", label: alert.rule.to_string(), title: title.clone() })));
     }
     for proposal in &analysis.proposals {
         let Claim::Need { need, status, .. } = proposal.claim else {
             continue;
         };
-        let name = vocabulary
-            .catalogue
-            .need(need)
-            .map(|n| n.name(language))
-            .unwrap_or_default();
-        let class = if status == NeedStatus::Present {
-            "present"
-        } else {
-            "other"
-        };
-        let mark = || Mark {
-            class,
-            label: need.to_string(),
-            title: format!("{name} ({})", status_name(status, language)),
-        };
+        let name = vocabulary.catalogue.need(need).map(|n| n.name(language)).unwrap_or_default();
+        let class = if status == NeedStatus::Present { "present" } else { "other" };
+        let mark = || Mark { class, label: need.to_string(), title: format!("{name} ({})", status_name(status, language)) };
         marks.extend(proposal.evidence.iter().map(|e| (e.span, mark())));
     }
     marks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
@@ -344,9 +243,7 @@ fn pieces(
     let mut at = 0;
     for (range, mark) in marks {
         if range.start < at {
-            if let Some(Piece {
-                mark: Some(last), ..
-            }) = pieces.last_mut()
+            if let Some(Piece { mark: Some(last), .. }) = pieces.last_mut()
                 && !last.label.contains(&mark.label)
             {
                 last.label = format!("{} {}", last.label, mark.label);
@@ -354,32 +251,11 @@ fn pieces(
             }
             continue;
         }
-        pieces.push(Piece {
-            text: quote(
-                text,
-                Range {
-                    start: at,
-                    end: range.start,
-                },
-            ),
-            mark: None,
-        });
-        pieces.push(Piece {
-            text: quote(text, range),
-            mark: Some(mark),
-        });
+        pieces.push(Piece { text: quote(text, Range { start: at, end: range.start }), mark: None });
+        pieces.push(Piece { text: quote(text, range), mark: Some(mark) });
         at = range.end;
     }
-    pieces.push(Piece {
-        text: quote(
-            text,
-            Range {
-                start: at,
-                end: text.len(),
-            },
-        ),
-        mark: None,
-    });
+    pieces.push(Piece { text: quote(text, Range { start: at, end: text.len() }), mark: None });
     pieces
 }
 
@@ -391,100 +267,46 @@ fn status_name(status: NeedStatus, language: Language) -> &'static str {
         NeedStatus::Past => ("Ja passat", "Ya pasado"),
         NeedStatus::OtherPerson => ("D'una altra persona", "De otra persona"),
     };
-    if language == Language::Spanish {
-        es
-    } else {
-        ca
-    }
+    if language == Language::Spanish { es } else { ca }
 }
 
-fn groups(
-    analysis: &Analysis,
-    text: &str,
-    vocabulary: &Vocabulary,
-    language: Language,
-) -> Vec<ShownGroup> {
-    let order = [
-        NeedStatus::Present,
-        NeedStatus::Possible,
-        NeedStatus::Absent,
-        NeedStatus::Past,
-        NeedStatus::OtherPerson,
-    ];
+fn groups(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> Vec<ShownGroup> {
+    let order = [NeedStatus::Present, NeedStatus::Possible, NeedStatus::Absent, NeedStatus::Past, NeedStatus::OtherPerson];
     let group = |wanted: NeedStatus| {
         let of_group = analysis.proposals.iter().filter_map(|p| match p.claim {
-            Claim::Need {
-                need,
-                status,
-                urgency,
-                ..
-            } if status == wanted => Some((p, need, urgency)),
+            Claim::Need { need, status, urgency, .. } if status == wanted => Some((p, need, urgency)),
             _ => None,
         });
         let needs: Vec<ShownNeed> = of_group
             .map(|(p, need, urgency)| ShownNeed {
                 id: need.to_string(),
-                name: vocabulary
-                    .catalogue
-                    .need(need)
-                    .map(|n| n.name(language).to_owned())
-                    .unwrap_or_default(),
-                urgency: if wanted == NeedStatus::Present {
-                    urgency.to_string()
-                } else {
-                    String::new()
-                },
+                name: vocabulary.catalogue.need(need).map(|n| n.name(language).to_owned()).unwrap_or_default(),
+                urgency: if wanted == NeedStatus::Present { urgency.to_string() } else { String::new() },
                 percent: percent(p.confidence.value()),
-                quotes: p
-                    .evidence
-                    .iter()
-                    .map(|e| (quote(text, e.span), e.because.clone()))
-                    .collect(),
+                quotes: p.evidence.iter().map(|e| (quote(text, e.span), e.because.clone())).collect(),
             })
             .collect();
-        (!needs.is_empty()).then_some(ShownGroup {
-            name: status_name(wanted, language),
-            needs,
-        })
+        (!needs.is_empty()).then_some(ShownGroup { name: status_name(wanted, language), needs })
     };
     order.into_iter().filter_map(group).collect()
 }
 
 fn percent(confidence: f32) -> u8 {
-    #[expect(
-        clippy::cast_possible_truncation,
-        clippy::cast_sign_loss,
-        reason = "a confidence is 0 to 1"
-    )]
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a confidence is 0 to 1")]
     let percent = (confidence * 100.0).round() as u8;
     percent
 }
 
-fn levels(
-    analysis: &Analysis,
-    text: &str,
-    vocabulary: &Vocabulary,
-    language: Language,
-) -> Vec<ShownLevel> {
+fn levels(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> Vec<ShownLevel> {
     let shown = |p: &crate::types::Proposal| match &p.claim {
-        Claim::Level {
-            domain,
-            level,
-            alternative,
-            ..
-        } => Some(ShownLevel {
+        Claim::Level { domain, level, alternative, .. } => Some(ShownLevel {
             domain: *domain,
             name: vocabulary.matrix.domain(*domain, language).to_owned(),
             level: level.number(),
             level_name: vocabulary.matrix.level(*level, language).to_owned(),
             alternative: alternative.map(crate::types::Level::number),
             cell: vocabulary.matrix.cell(*domain, *level, language).to_owned(),
-            quotes: p
-                .evidence
-                .iter()
-                .take(2)
-                .map(|e| quote(text, e.span))
-                .collect(),
+            quotes: p.evidence.iter().take(2).map(|e| quote(text, e.span)).collect(),
         }),
         _ => None,
     };
@@ -495,16 +317,8 @@ fn actions(analysis: &Analysis, vocabulary: &Vocabulary, language: Language) -> 
     let shown = |p: &crate::types::Proposal| match &p.claim {
         Claim::Action { action, needs, .. } => Some(ShownAction {
             id: action.to_string(),
-            name: vocabulary
-                .catalogue
-                .action(*action)
-                .map(|a| a.name(language).to_owned())
-                .unwrap_or_default(),
-            needs: needs
-                .iter()
-                .map(ToString::to_string)
-                .collect::<Vec<_>>()
-                .join(" "),
+            name: vocabulary.catalogue.action(*action).map(|a| a.name(language).to_owned()).unwrap_or_default(),
+            needs: needs.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
         }),
         _ => None,
     };
