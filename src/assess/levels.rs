@@ -80,8 +80,11 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
             for level in Level::ALL {
                 let probability = unit.reading.level(domain, level);
                 let place = usize::from(level.number() - 1);
+                if probability < vocabulary.settings.levels.floor {
+                    continue;
+                }
                 strongest[place] = strongest[place].max(probability);
-                if probability >= 0.2 {
+                if probability >= vocabulary.settings.levels.floor {
                     let because = format!("model {domain}={} {probability:.2}", level.number());
                     scale.grounds.push((level.number(), probability, Ground { span: unit.span, finding: None, because }));
                 }
@@ -142,18 +145,17 @@ fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signa
     if total < settings.threshold {
         return Err(NotAssessedReason::NotMentioned);
     }
-    let mut order: Vec<Level> = Level::ALL.to_vec();
     let weight = |level: Level| scale.weights[usize::from(level.number() - 1)];
+    let mut order: Vec<Level> = Level::ALL.to_vec();
     order.sort_by(|a, b| weight(*b).total_cmp(&weight(*a)).then(a.cmp(b)));
     let (first, second) = (order[0], order[1]);
     let close = weight(second) >= weight(first) * settings.tie;
     if close && first.number().abs_diff(second.number()) >= 4 {
         return Err(NotAssessedReason::Contradictory);
     }
-    let mut rule = None;
-    let mut level = first;
-    if close && second < first {
-        level = second;
+    let acute = weight(Level::ALL[0]) >= settings.hard && weight(Level::ALL[0]) >= weight(first) * settings.tie;
+    let (mut level, mut rule) = if acute { (Level::ALL[0], Some("R4")) } else { (between(&scale.weights, settings.sharpness), None) };
+    if !acute && close && second < first {
         rule = Some("R5");
     }
     if level.number() == 5 && weight(level) < settings.five_needs {
@@ -167,6 +169,15 @@ fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signa
     let other = if level == first { second } else { first };
     let alternative = (weight(other) >= weight(first) * settings.alternative && other != level).then_some(other);
     Ok((level, alternative, rule.map(str::to_owned), (weight(level) / total.max(1.0)).min(1.0)))
+}
+
+/// The level in the middle of what is said, strong words counting more; halfway between two levels the lower (R5).
+fn between(weights: &[f32; 5], sharpness: f32) -> Level {
+    let sharp = weights.map(|w| w.powf(sharpness));
+    let sum: f32 = sharp.iter().sum();
+    let mean = Level::ALL.iter().zip(sharp).map(|(level, w)| f32::from(level.number()) * w).sum::<f32>() / sum.max(f32::MIN_POSITIVE);
+    let place = Level::ALL.iter().position(|level| f32::from(level.number()) >= mean - 0.5);
+    place.map_or(Level::ALL[4], |at| Level::ALL[at])
 }
 
 impl Scale {

@@ -62,8 +62,8 @@ pub struct Assessment {
 /// Assesses what was noted; `needs` are those the classifier's outputs stand for, empty when no model is loaded.
 #[must_use]
 pub fn assess(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[crate::types::NeedId], thresholds: &[f32]) -> Assessment {
-    let alerts = safety::alerts(noted, vocabulary);
     let needs = needs::needs(noted, vocabulary, &needs::Heads { needs, thresholds });
+    let alerts = safety::alerts(noted, vocabulary, &needs);
     let (levels, not_assessed) = levels::levels(noted, vocabulary, &needs);
     let (actions, excluded) = actions::actions(&needs, &alerts, noted, vocabulary);
     let proposed = needs.into_iter().chain(levels).chain(actions).collect();

@@ -1,7 +1,7 @@
-use super::{Alert, Ground};
+use super::{Alert, Ground, Proposed};
 use crate::{
     annotate::Noted,
-    types::{Experiencer, Language, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
+    types::{Claim, Experiencer, Language, NeedStatus, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
     vocab::{SafetyCue, Vocabulary},
 };
 
@@ -17,9 +17,10 @@ struct Sign {
 ///
 /// # Source
 /// `facts/needs_actions.md` §3: each rule fires independently of level and of model confidence.
-pub(super) fn alerts(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Alert> {
+pub(super) fn alerts(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[Proposed]) -> Vec<Alert> {
     let mut signs = by_cue(noted, vocabulary);
     signs.extend(by_model(noted, vocabulary));
+    signs.extend(by_need(vocabulary, needs));
     let mut alerts: Vec<Alert> = Vec::new();
     for sign in signs {
         match alerts.iter_mut().find(|a| a.rule == sign.rule && a.status == sign.status) {
@@ -114,4 +115,27 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
         }
     }
     signs
+}
+
+/// A need that belongs to a safety rule raises the rule's alert: present ones active, the others as what was said of them.
+fn by_need(vocabulary: &Vocabulary, needs: &[Proposed]) -> Vec<Sign> {
+    let sign = |proposed: &Proposed| {
+        let Claim::Need { need, status, person, .. } = proposed.claim else { return None };
+        let rule = vocabulary.catalogue.need(need)?.safety?;
+        let status = match status {
+            NeedStatus::Present => SafetyStatus::Active,
+            NeedStatus::Past => SafetyStatus::Past,
+            NeedStatus::Absent => SafetyStatus::Denied,
+            NeedStatus::Possible | NeedStatus::OtherPerson => return None,
+        };
+        let ground = proposed.grounds.first()?;
+        let because = format!("need {need}, {}", ground.because);
+        (proposed.confidence >= vocabulary.settings.safety.need_alone).then(|| Sign {
+            rule,
+            status,
+            person,
+            ground: Ground { because, ..ground.clone() },
+        })
+    };
+    needs.iter().filter_map(sign).collect()
 }

@@ -43,6 +43,12 @@ pub struct LevelSettings {
     pub alternative: f32,
     /// Weight of a concept's own level beside the classifier's probability.
     pub concept_weight: f32,
+    /// Weaker words of the classifier are not counted.
+    pub floor: f32,
+    /// Level 1 is taken when its evidence is at least this and nearly the strongest: one hard criterion decides (R4).
+    pub hard: f32,
+    /// Strong evidence counts more: weights are raised to this power before the middle is taken.
+    pub sharpness: f32,
     /// Between two levels whose weights differ less than this share, the lower is taken (R5).
     pub tie: f32,
     /// Level of D5 for somebody who lives alone (R9, question 2); 0 leaves it unscored.
@@ -85,6 +91,8 @@ pub struct ActionSettings {
 pub struct SafetySettings {
     /// The classifier alone raises an alert from this probability on.
     pub model_alone: f32,
+    /// A present need that belongs to a rule raises its alert from this confidence on.
+    pub need_alone: f32,
     /// A cue is called off by the classifier only when it is less likely than this.
     pub model_calls_off: f32,
     /// Cues of this many words or fewer can be called off by the classifier.
