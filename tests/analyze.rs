@@ -203,3 +203,41 @@ proptest! {
         prop_assert!(text[at..].trim().is_empty());
     }
 }
+
+#[test]
+fn cues_reach_as_far_as_a_reader_would_let_them() {
+    use relat::types::{Certainty, Experiencer, Polarity, Temporality};
+    // «words that are looked for», what is said of them
+    let check = |text: &str, words: &str, polarity: Polarity, certainty: Certainty, temporality: Temporality, experiencer: Experiencer| {
+        let found = analyze(&RULES, text).findings;
+        let finding = found.iter().find(|f| f.text.to_lowercase().contains(words)).unwrap_or_else(|| panic!("{text}: {found:?}"));
+        let a = finding.assertion;
+        assert_eq!((a.polarity, a.certainty, a.temporality, a.experiencer), (polarity, certainty, temporality, experiencer), "{text}");
+    };
+    use Certainty::{Certain, Possible};
+    use Experiencer::{Household, Other, Subject};
+    use Polarity::{Affirmed, Negated};
+    use Temporality::{Current, Past};
+    let pairs: [(&str, &str, &str, &str, Polarity, Certainty, Temporality, Experiencer); 7] = [
+        ("Té deutes de lloguer.", "deutes", "Tiene deudas de alquiler.", "deudas", Affirmed, Certain, Current, Subject),
+        ("No té deutes de lloguer.", "deutes", "No tiene deudas de alquiler.", "deudas", Negated, Certain, Current, Subject),
+        (
+            "No treballa, però té deutes de lloguer.",
+            "deutes",
+            "No trabaja, pero tiene deudas de alquiler.",
+            "deudas",
+            Affirmed,
+            Certain,
+            Current,
+            Subject,
+        ),
+        ("Possibles deutes de lloguer.", "deutes", "Posibles deudas de alquiler.", "deudas", Affirmed, Possible, Current, Subject),
+        ("Fa anys va tenir deutes de lloguer.", "deutes", "Hace años tuvo deudas de alquiler.", "deudas", Affirmed, Certain, Past, Subject),
+        ("El seu marit té depressió.", "depressió", "Su marido tiene depresión.", "depresión", Affirmed, Certain, Current, Household),
+        ("La veïna té depressió.", "depressió", "La vecina tiene depresión.", "depresión", Affirmed, Certain, Current, Other),
+    ];
+    for (ca, ca_words, es, es_words, polarity, certainty, temporality, experiencer) in pairs {
+        check(ca, ca_words, polarity, certainty, temporality, experiencer);
+        check(es, es_words, polarity, certainty, temporality, experiencer);
+    }
+}

@@ -111,8 +111,8 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
         }
     }
     if let (Domain::D5, Some(ground), Ok(level)) = (domain, &signals.lives_alone, Level::try_from(vocabulary.settings.levels.lives_alone)) {
-        scale.weights[usize::from(level.number() - 1)] += vocabulary.settings.levels.threshold;
-        scale.grounds.push((level.number(), vocabulary.settings.levels.threshold, ground.clone()));
+        scale.weights[usize::from(level.number() - 1)] += vocabulary.settings.levels.scored_from;
+        scale.grounds.push((level.number(), vocabulary.settings.levels.scored_from, ground.clone()));
     }
     scale
 }
@@ -142,7 +142,7 @@ type Scored = (Level, Option<Level>, Option<String>, f32);
 fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signals) -> Result<Scored, NotAssessedReason> {
     let settings = &vocabulary.settings.levels;
     let total: f32 = scale.weights.iter().sum();
-    if total < settings.threshold {
+    if total < settings.scored_from {
         return Err(NotAssessedReason::NotMentioned);
     }
     let weight = |level: Level| scale.weights[usize::from(level.number() - 1)];

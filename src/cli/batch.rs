@@ -115,6 +115,9 @@ fn answer(analyzer: &Analyzer, number: usize, line: RawLine) -> (String, bool) {
             return wrong(Value::Null, "line too long", format!("a line may have {LONGEST_LINE} bytes"));
         }
     };
+    if let Err(error) = std::str::from_utf8(&bytes) {
+        return wrong(Value::Null, "not UTF-8", format!("byte {} of the line is wrong: save the file as UTF-8", error.valid_up_to() + 1));
+    }
     let line: Line = match serde_json::from_slice(&bytes) {
         Ok(line) => line,
         // the parser's own words may quote the line, so only the place is told

@@ -109,6 +109,13 @@ impl Lexicon {
                     push_unique(self.singles[side].entry(only.clone()).or_default(), concept);
                 }
             }
+            // "no pot" alone says nothing: beside a binding word two others must stand, or one long one
+            many if many
+                .iter()
+                .filter(|stem| !self.is_bound(stem))
+                .map(|stem| stem.chars().count().min(SINGLE_STEM - 1))
+                .sum::<usize>()
+                < SINGLE_STEM - 1 => {}
             [a, b, ..] => {
                 let terms = self.pairs[side].entry((a.clone(), b.clone())).or_default();
                 if !terms.iter().any(|t| t.concept == concept && t.stems == stems) {
@@ -116,6 +123,10 @@ impl Lexicon {
                 }
             }
         }
+    }
+
+    fn is_bound(&self, stem: &str) -> bool {
+        stem.strip_prefix('=').is_some_and(|word| self.binding.contains(word))
     }
 
     /// The stem of a word; words of the no-stem list are their own stem, kept apart from all others.
@@ -203,7 +214,7 @@ impl Lexicon {
     fn fit(&self, content: &[(&Word, String)], at: usize, stems: &[String]) -> Option<usize> {
         let mut here = at;
         for pair in stems.windows(2) {
-            let gap = if pair[0].starts_with('=') && self.binding.contains(&pair[0][1..]) { 1 } else { STEM_GAP };
+            let gap = if self.is_bound(&pair[0]) || stems.len() == 2 { 1 } else { STEM_GAP };
             here = (here + 1..=(here + gap + 1).min(content.len() - 1)).find(|&next| content[next].1 == pair[1])?;
         }
         Some(here)

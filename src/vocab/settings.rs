@@ -38,7 +38,7 @@ pub struct NeedSettings {
 #[serde(deny_unknown_fields)]
 pub struct LevelSettings {
     /// A domain is scored from this sum of evidence on.
-    pub threshold: f32,
+    pub scored_from: f32,
     /// The second level is shown when its weight is at least this share of the first's.
     pub alternative: f32,
     /// Weight of a concept's own level beside the classifier's probability.
