@@ -277,7 +277,7 @@ impl Tally {
         let per_class: Map<String, Value> =
             self.per_class.iter().map(|(name, c)| (name.clone(), json!({"tp": c.0[0], "fp": c.0[1], "fn": c.0[2]}))).collect();
         json!({
-            "narratives": n,
+            "narratives": n, "not_answered": 0,
             "needs_precision": micro.precision(), "needs_recall": micro.recall(), "needs_micro_f1": micro.f1(), "needs_macro_f1": macro_f1,
             "denied_past_other_proposed_as_present": ratio(self.not_present[0], self.not_present[1]),
             "safety_precision": self.safety.precision(), "safety_recall": self.safety.recall(),
