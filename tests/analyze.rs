@@ -218,7 +218,7 @@ fn cues_reach_as_far_as_a_reader_would_let_them() {
     use Experiencer::{Household, Other, Subject};
     use Polarity::{Affirmed, Negated};
     use Temporality::{Current, Past};
-    let pairs: [(&str, &str, &str, &str, Polarity, Certainty, Temporality, Experiencer); 7] = [
+    let pairs = [
         ("Té deutes de lloguer.", "deutes", "Tiene deudas de alquiler.", "deudas", Affirmed, Certain, Current, Subject),
         ("No té deutes de lloguer.", "deutes", "No tiene deudas de alquiler.", "deudas", Negated, Certain, Current, Subject),
         (
