@@ -99,13 +99,16 @@ fn called_off(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &Safet
     likeliest.fold(0.0, f32::max) < settings.model_calls_off
 }
 
+/// Where the classifier sees a danger: the places at least half as sure as the surest, since a danger colours the sentences beside it.
 fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
     let mut signs = Vec::new();
-    for unit in &noted.units {
-        for (rule, _) in vocabulary.safety.rules() {
-            for &status in SafetyStatus::ALL {
+    for (rule, _) in vocabulary.safety.rules() {
+        for &status in SafetyStatus::ALL {
+            let surest = noted.units.iter().map(|unit| unit.reading.safety(rule, status)).fold(0.0, f32::max);
+            let least = vocabulary.settings.safety.model_alone.max(surest / 2.0);
+            for unit in &noted.units {
                 let probability = unit.reading.safety(rule, status);
-                if probability >= vocabulary.settings.safety.model_alone {
+                if probability >= least {
                     let experiencer = noted.contexts[unit.sentence].assertion(unit.span).experiencer;
                     let person = if experiencer == Experiencer::Household { Person::Household } else { Person::Subject };
                     let because = format!("model {probability:.2}");
