@@ -6,13 +6,13 @@ use crate::{
     model::{self, Model},
     text,
     types::{
-        Analysis, Evidence, Finding, Language, LanguageOf, Narrative, NotAssessed, Notice, OffsetUnit, Offsets, Probability, Proposal,
-        Quote, Release, SafetyAlert, SafetyStatus, UnmappedPhrase,
+        self, ActionId, Analysis, Evidence, Excluded, Finding, Language, LanguageOf, Narrative, NotAssessed, Notice, OffsetUnit, Offsets,
+        Probability, Proposal, Quote, Release, SafetyAlert, SafetyStatus, UnmappedPhrase,
     },
     vocab::{self, Vocabulary},
 };
 use sha2::{Digest, Sha256};
-use std::{fmt::Write as _, path::Path};
+use std::path::Path;
 
 /// One vocabulary and one model, loaded and immutable: everything an answer stands on.
 pub struct Analyzer {
@@ -152,6 +152,7 @@ impl Analyzer {
             safety: alerts.collect(),
             proposals: proposals.collect(),
             not_assessed: assessment.not_assessed.into_iter().map(|(domain, reason)| NotAssessed { domain, reason }).collect(),
+            excluded: assessment.excluded.into_iter().map(|(action, why)| self.excluded(action, why, wish.language)).collect(),
             unmapped: unmapped.collect(),
             notices: self.notices(noted, wish.language),
         }
@@ -168,6 +169,13 @@ impl Analyzer {
             evidence: alert.grounds.into_iter().map(|g| Quote { span: offsets.range(g.span), because: g.because }).collect(),
             actions,
         }
+    }
+
+    fn excluded(&self, action: ActionId, exclusion: String, language: Language) -> Excluded {
+        let known = self.vocabulary.catalogue.exclusions.iter().find(|e| e.id == exclusion);
+        let in_place = if language == Language::Spanish { "El texto dice que ya está en marcha." } else { "El text diu que ja hi és." };
+        let reason = known.map_or(in_place, |e| e.why(language)).to_owned();
+        Excluded { action, exclusion, reason }
     }
 
     fn notices(&self, noted: &Noted<'_>, language: Language) -> Vec<Notice> {
@@ -208,9 +216,6 @@ impl Analyzer {
             hash.update((part.len() as u64).to_le_bytes());
             hash.update(part.as_bytes());
         }
-        hash.finalize().iter().take(10).fold("a-".to_owned(), |mut name, byte| {
-            let _ = write!(name, "{byte:02x}");
-            name
-        })
+        format!("a-{}", types::hex(&hash.finalize()[..10]))
     }
 }

@@ -1,23 +1,20 @@
 use super::{Context, Finding, ModelReading, ReadUnit};
 use crate::{
     model::STATUSES,
-    types::{Assertion, Certainty, ConceptId, Experiencer, NeedId, NeedStatus, Polarity, Span, Temporality, Tier},
+    types::{Assertion, Certainty, ConceptId, Experiencer, NeedStatus, Polarity, Span, Temporality, Tier},
     vocab::{Match, Vocabulary},
 };
-use std::collections::HashMap;
 
 /// A term of the dictionary becomes a finding.
 pub(super) fn finding(found: &Match, sentence: usize, context: &Context, vocabulary: &Vocabulary) -> Finding {
-    let concept = found.concepts.first().copied();
+    let by_tier = vocabulary.settings.lexicon.confidence;
     let confidence = match found.tier {
-        Tier::Exact => 0.97,
-        Tier::Folded => 0.95,
-        Tier::Stem => 0.8,
-        Tier::Fuzzy | Tier::Model => 0.7,
+        Tier::Exact => by_tier.exact,
+        Tier::Folded => by_tier.folded,
+        Tier::Stem => by_tier.stem,
+        Tier::Fuzzy | Tier::Model => by_tier.fuzzy,
     };
-    let concept =
-        concept.or_else(|| vocabulary.dictionary.concepts().first().map(|c| c.id)).expect("a match names a concept. This is a bug.");
-    Finding { span: found.span, concept, assertion: context.assertion(found.span), tier: found.tier, confidence, sentence }
+    Finding { span: found.span, concept: found.concept, assertion: context.assertion(found.span), tier: found.tier, confidence, sentence }
 }
 
 /// What the classifier adds to the terms.
@@ -29,14 +26,13 @@ pub(super) struct ByModel {
 /// Where the classifier holds a clause for a need that no term there stands for, the nearest concept of that need is found.
 pub(super) fn by_model(text: &str, model: &ModelReading<'_>, terms: &[Finding], contexts: &[Context], vocabulary: &Vocabulary) -> ByModel {
     let mut by = ByModel { findings: Vec::new(), unmapped: Vec::new() };
-    let linked = linked(vocabulary);
     for unit in leaves(&model.units) {
-        let Some(best) = best_needs(unit, model, vocabulary.settings.link.clause_threshold) else {
+        let Some(best) = best_needs(unit, vocabulary.settings.link.clause_threshold) else {
             continue;
         };
         for (place, probability) in best {
             let need = model.needs[place];
-            let of_need = linked.get(&need).map_or(&[][..], Vec::as_slice);
+            let of_need = vocabulary.dictionary.of_need(need);
             let covered = terms.iter().any(|f| unit.span.overlaps(f.span) && of_need.iter().any(|(c, _)| *c == f.concept));
             if covered {
                 continue;
@@ -64,17 +60,6 @@ pub(super) fn by_model(text: &str, model: &ModelReading<'_>, terms: &[Finding], 
     by
 }
 
-/// The concepts of each need, with the place of the need among the concept's links (0 the most direct).
-fn linked(vocabulary: &Vocabulary) -> HashMap<NeedId, Vec<(ConceptId, usize)>> {
-    let mut linked: HashMap<NeedId, Vec<(ConceptId, usize)>> = HashMap::new();
-    for concept in vocabulary.dictionary.concepts().iter().filter(|c| !c.bare) {
-        for (place, link) in concept.needs.iter().enumerate().filter(|(_, link)| link.states) {
-            linked.entry(link.need).or_default().push((concept.id, place));
-        }
-    }
-    linked
-}
-
 /// Clauses, and sentences that are a single clause.
 fn leaves(units: &[ReadUnit]) -> impl Iterator<Item = &ReadUnit> {
     let has_clauses = |sentence: usize| units.iter().any(|u| u.sentence == sentence && !u.whole);
@@ -82,7 +67,7 @@ fn leaves(units: &[ReadUnit]) -> impl Iterator<Item = &ReadUnit> {
 }
 
 /// The needs that a unit most likely speaks of, at most two, as places in the heads.
-fn best_needs(unit: &ReadUnit, _model: &ModelReading<'_>, threshold: f32) -> Option<Vec<(usize, f32)>> {
+fn best_needs(unit: &ReadUnit, threshold: f32) -> Option<Vec<(usize, f32)>> {
     let mut best: Vec<(usize, f32)> =
         unit.reading.needs.iter().enumerate().map(|(i, (mention, _))| (i, *mention)).filter(|(_, p)| *p >= threshold).collect();
     best.sort_by(|a, b| b.1.total_cmp(&a.1).then(a.0.cmp(&b.0)));

@@ -1,7 +1,10 @@
 use super::{Ground, Proposed};
 use crate::{
     annotate::Noted,
-    types::{Assertion, Certainty, Claim, Domain, Experiencer, Level, NeedStatus, NotAssessedReason, Polarity, Temporality, Tier},
+    types::{
+        Assertion, Because, Certainty, Claim, Domain, Experiencer, Level, NeedStatus, NotAssessedReason, Polarity, Probability,
+        Temporality, Tier,
+    },
     vocab::{Signal, Vocabulary},
 };
 
@@ -61,7 +64,7 @@ impl Signals {
                 })
             })
         };
-        let ground = |span| Ground { span, finding: None, because: "R9".to_owned() };
+        let ground = |span| Ground { span, finding: None, because: Because::Rule("R9") };
         Self {
             minors: found(Signal::Minors).is_some(),
             retired: found(Signal::Retired).is_some(),
@@ -85,7 +88,7 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
                 }
                 strongest[place] = strongest[place].max(probability);
                 if probability >= vocabulary.settings.levels.floor {
-                    let because = format!("model {domain}={} {probability:.2}", level.number());
+                    let because = Because::ModelLevel { domain, level, probability: Probability::new(probability) };
                     scale.grounds.push((level.number(), probability, Ground { span: unit.span, finding: None, because }));
                 }
             }
@@ -102,7 +105,7 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
                 let weight = vocabulary.settings.levels.concept_weight * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
                 let place = usize::from(level.number() - 1);
                 strongest[place] = strongest[place].max(weight);
-                let because = format!("concept {} {domain}={}", concept.id, level.number());
+                let because = Because::Cell { concept: concept.id, domain, level };
                 scale.grounds.push((level.number(), weight, Ground { span: finding.span, finding: Some(index), because }));
             }
         }

@@ -7,7 +7,7 @@ mod safety;
 
 use crate::{
     annotate::Noted,
-    types::{Claim, Domain, NotAssessedReason, Person, SafetyRule, SafetyStatus, Span},
+    types::{Because, Claim, Domain, NotAssessedReason, Person, SafetyRule, SafetyStatus, Span},
     vocab::Vocabulary,
 };
 
@@ -19,7 +19,7 @@ pub struct Ground {
     /// The finding there, as an index into [`Noted::findings`].
     pub finding: Option<usize>,
     /// The rule or head that used it, and its share.
-    pub because: String,
+    pub because: Because,
 }
 
 /// A danger that the text tells of.

@@ -1,7 +1,7 @@
 use super::{Ground, Proposed};
 use crate::{
     annotate::{Finding, Noted},
-    types::{Assertion, Certainty, Claim, Experiencer, NeedId, NeedStatus, Person, Polarity, Temporality, Tier},
+    types::{Assertion, Because, Certainty, Claim, Experiencer, NeedId, NeedStatus, Person, Polarity, Probability, Temporality, Tier},
     vocab::{Need, Vocabulary},
 };
 use std::collections::BTreeMap;
@@ -104,7 +104,7 @@ fn by_concept(noted: &Noted<'_>, vocabulary: &Vocabulary, cases: &mut BTreeMap<(
                 continue;
             };
             let share = if link.states { settings.states } else { settings.suggests } * tier_share(finding, need, vocabulary);
-            let because = format!("concept {} {}", concept.id, finding.tier);
+            let because = Because::Concept { concept: concept.id, tier: finding.tier };
             let ground = Ground { span: finding.span, finding: Some(index), because };
             let case = cases.entry((link.need, status)).or_default();
             case.doubt_of_concepts = case.doubt_of_concepts.max(share);
@@ -162,7 +162,7 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases
                 let share = rescale(probability, threshold, floor);
                 let finding =
                     noted.findings.iter().position(|f| f.tier == Tier::Model && f.span == unit.span && states(f, need, vocabulary));
-                let because = format!("model {probability:.2}");
+                let because = Because::Model(Probability::new(probability));
                 let person = person(noted.contexts[unit.sentence].assertion(unit.span).experiencer);
                 let case = cases.entry((need, status)).or_default();
                 case.model = case.model.max(share);

@@ -1,7 +1,9 @@
 use super::{Alert, Ground, Proposed};
 use crate::{
     annotate::Noted,
-    types::{Claim, Experiencer, Language, NeedStatus, Person, Polarity, SafetyRule, SafetyStatus, Span, Temporality},
+    types::{
+        Because, Claim, Experiencer, Language, NeedStatus, Person, Polarity, Probability, SafetyRule, SafetyStatus, Span, Temporality,
+    },
     vocab::{SafetyCue, Vocabulary},
 };
 
@@ -54,7 +56,7 @@ fn by_cue(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
             if status == SafetyStatus::Active && called_off(noted, vocabulary, at, cue) {
                 continue;
             }
-            let because = format!("cue: {}", cue.pattern.text());
+            let because = Because::Cue(cue.pattern.text().to_owned());
             signs.push(Sign {
                 rule: cue.rule,
                 status,
@@ -111,7 +113,7 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
                 if probability >= least {
                     let experiencer = noted.contexts[unit.sentence].assertion(unit.span).experiencer;
                     let person = if experiencer == Experiencer::Household { Person::Household } else { Person::Subject };
-                    let because = format!("model {probability:.2}");
+                    let because = Because::Model(Probability::new(probability));
                     signs.push(Sign { rule, status, person, ground: Ground { span: unit.span, finding: None, because } });
                 }
             }
@@ -132,7 +134,7 @@ fn by_need(vocabulary: &Vocabulary, needs: &[Proposed]) -> Vec<Sign> {
             NeedStatus::Possible | NeedStatus::OtherPerson => return None,
         };
         let ground = proposed.grounds.first()?;
-        let because = format!("need {need}, {}", ground.because);
+        let because = Because::Need(need, Box::new(ground.because.clone()));
         (proposed.confidence >= vocabulary.settings.safety.need_alone).then(|| Sign {
             rule,
             status,

@@ -68,14 +68,7 @@ fn safety(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary
 }
 
 fn needs(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary: &Vocabulary, language: Language) {
-    let parts = [
-        (NeedStatus::Present, say(language, "NECESSITATS", "NECESIDADES")),
-        (NeedStatus::Possible, say(language, "POSSIBLES, PER EXPLORAR", "POSIBLES, POR EXPLORAR")),
-        (NeedStatus::Absent, say(language, "EXPLORAT: NO", "EXPLORADO: NO")),
-        (NeedStatus::Past, say(language, "JA PASSAT", "YA PASADO")),
-        (NeedStatus::OtherPerson, say(language, "D'UNA ALTRA PERSONA", "DE OTRA PERSONA")),
-    ];
-    for (wanted, name) in parts {
+    for wanted in NeedStatus::READING {
         let mut first = true;
         for proposal in &analysis.proposals {
             let Claim::Need { need, status, urgency, .. } = &proposal.claim else {
@@ -85,13 +78,13 @@ fn needs(out: &mut String, analysis: &Analysis, quotes: &Quotes<'_>, vocabulary:
                 continue;
             }
             if std::mem::take(&mut first) {
-                title(out, name);
+                title(out, &wanted.heading(language).to_uppercase());
             }
             let label = vocabulary.catalogue.need(*need).map_or("", |n| n.name(language));
             let urgency = if wanted == NeedStatus::Present { format!(" · {urgency}") } else { String::new() };
             let _ = writeln!(out, "{need} {label}{urgency} · {:.0} %", proposal.confidence.value() * 100.0);
             for evidence in proposal.evidence.iter().take(3) {
-                let _ = writeln!(out, "    «{}» ({})", quotes.of(evidence.span), evidence.because);
+                let _ = writeln!(out, "    «{}» ({})", quotes.of(evidence.span), evidence.because.say(language));
             }
         }
         if !first {
@@ -135,6 +128,10 @@ fn actions(out: &mut String, analysis: &Analysis, vocabulary: &Vocabulary, langu
         let label = vocabulary.catalogue.action(*action).map_or("", |a| a.name(language));
         let needs: Vec<String> = needs.iter().map(ToString::to_string).collect();
         let _ = writeln!(out, "{action} {label} ← {}", needs.join(" "));
+    }
+    for excluded in &analysis.excluded {
+        let label = vocabulary.catalogue.action(excluded.action).map_or("", |a| a.name(language));
+        let _ = writeln!(out, "({} {} {label}: {})", say(language, "no es proposa", "no se propone"), excluded.action, excluded.reason);
     }
     if !first {
         out.push('\n');

@@ -1,15 +1,12 @@
-use super::{EncoderConfig, Error};
-use crate::types::NeedId;
+use super::{EncoderConfig, Error, HeadLayout, Mix};
+use crate::types::{NeedId, hex};
 use sha2::{Digest, Sha256};
-use std::{
-    fmt::Write as _,
-    path::{Path, PathBuf},
-};
+use std::path::{Path, PathBuf};
 
 /// The folder of the base encoder, beside the model folders.
 pub const BASE_FOLDER: &str = "base";
 /// The layout of model folders that this program reads.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// `model.toml`: what a model folder is made of.
 #[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
@@ -21,14 +18,14 @@ pub struct ModelFile {
     pub name: String,
     /// Folder of the base encoder, beside this one.
     pub base: String,
-    /// Divides the logits of mentions, so that probabilities are calibrated.
-    pub temperature: f32,
     /// The needs in the order of the head's rows.
     pub needs: Vec<NeedId>,
     /// A need is proposed from this probability on, in the order of `needs`.
     pub thresholds: Vec<f32>,
     /// Sizes of the trunk.
     pub encoder: EncoderConfig,
+    /// How the two readers are added up, so that probabilities are calibrated.
+    pub mix: Mix,
 }
 
 impl ModelFile {
@@ -45,6 +42,12 @@ impl ModelFile {
             return Err(Error::Manifest { path, message });
         }
         Ok(file)
+    }
+
+    /// The order of the logits.
+    #[must_use]
+    pub fn layout(&self) -> HeadLayout {
+        HeadLayout { needs: self.needs.len() }
     }
 
     /// The layout that is written today.
@@ -74,10 +77,7 @@ pub fn checksums(folder: &Path) -> Result<Vec<(String, String)>, Error> {
 
 fn sum(path: &Path) -> Result<String, Error> {
     let bytes = std::fs::read(path).map_err(|source| Error::Io { path: path.to_owned(), source })?;
-    Ok(Sha256::digest(&bytes).iter().fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&Sha256::digest(&bytes)))
 }
 
 /// Writes `SHA256SUMS` in the form that `sha256sum -c` reads.
@@ -103,8 +103,5 @@ pub(super) fn verify(folder: &Path) -> Result<String, Error> {
             return Err(Error::Checksum { path: file });
         }
     }
-    Ok(Sha256::digest(list.as_bytes()).iter().take(6).fold(String::new(), |mut hex, byte| {
-        let _ = write!(hex, "{byte:02x}");
-        hex
-    }))
+    Ok(hex(&Sha256::digest(list.as_bytes())[..6]))
 }

@@ -1,5 +1,5 @@
-use super::Error;
-use candle_core::{D, Device, Result, Tensor, quantized::gguf_file};
+use super::{Error, kernels};
+use candle_core::{Device, Result, Tensor, quantized::gguf_file};
 use std::{collections::HashMap, path::Path};
 
 /// Longest sequence the position embeddings allow.
@@ -15,15 +15,6 @@ pub struct EncoderConfig {
     pub heads: usize,
     /// H.
     pub hidden: usize,
-}
-
-/// Whether gradients are wanted: the fused kernels of inference have none.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Mode {
-    /// Fused kernels.
-    Infer,
-    /// Plain operations that can be differentiated.
-    Train,
 }
 
 /// A BERT encoder, its names as in the checkpoint.
@@ -104,12 +95,8 @@ impl Norm {
         Ok(Self { weight: tensor(weights, &format!("{name}.weight"))?, bias: tensor(weights, &format!("{name}.bias"))? })
     }
 
-    fn forward(&self, x: &Tensor, mode: Mode) -> Result<Tensor> {
-        const EPSILON: f32 = 1e-12;
-        match mode {
-            Mode::Infer => candle_nn::ops::layer_norm(&x.contiguous()?, &self.weight, &self.bias, EPSILON),
-            Mode::Train => candle_nn::ops::layer_norm_slow(x, &self.weight, &self.bias, EPSILON),
-        }
+    fn forward(&self, x: &Tensor) -> Result<Tensor> {
+        kernels::layer_norm(x, &self.weight, &self.bias)
     }
 }
 
@@ -129,7 +116,7 @@ impl Layer {
     }
 
     /// `x` is `[B, T, H]`, `mask` `[B, 1, 1, T]` with 0 for pieces and a large negative number for padding.
-    fn forward(&self, x: &Tensor, mask: Option<&Tensor>, n_heads: usize, mode: Mode) -> Result<Tensor> {
+    fn forward(&self, x: &Tensor, mask: Option<&Tensor>, n_heads: usize) -> Result<Tensor> {
         let (b, t, h) = x.dims3()?;
         let split = |y: Tensor| y.reshape((b, t, n_heads, h / n_heads))?.transpose(1, 2)?.contiguous();
         let query = split(self.query.forward(x)?)?;
@@ -141,14 +128,11 @@ impl Layer {
         if let Some(mask) = mask {
             scores = scores.broadcast_add(mask)?;
         }
-        let attention = match mode {
-            Mode::Infer => candle_nn::ops::softmax_last_dim(&scores)?,
-            Mode::Train => candle_nn::ops::softmax(&scores, D::Minus1)?,
-        };
+        let attention = kernels::softmax(&scores)?;
         let context = attention.matmul(&value)?.transpose(1, 2)?.reshape((b, t, h))?;
-        let x = self.output_norm.forward(&(self.output.forward(&context)? + x)?, mode)?;
-        let wide = self.up.forward(&x)?.gelu_erf()?;
-        self.down_norm.forward(&(self.down.forward(&wide)? + &x)?, mode)
+        let x = self.output_norm.forward(&(self.output.forward(&context)? + x)?)?;
+        let wide = kernels::gelu(&self.up.forward(&x)?)?;
+        self.down_norm.forward(&(self.down.forward(&wide)? + &x)?)
     }
 }
 
@@ -172,9 +156,9 @@ impl Encoder {
     ///
     /// # Errors
     /// If the shapes do not fit.
-    pub fn forward(&self, ids: &Tensor, mask: Option<&Tensor>, mode: Mode) -> Result<Tensor> {
+    pub fn forward(&self, ids: &Tensor, mask: Option<&Tensor>) -> Result<Tensor> {
         let embedded = self.embed(ids)?;
-        self.layers(&embedded, mask, 0..self.config.layers, mode)
+        self.layers(&embedded, mask, 0..self.config.layers)
     }
 
     /// Embeddings `[B, T, H]` of pieces `[B, T]`.
@@ -186,7 +170,7 @@ impl Encoder {
         let h = self.config.hidden;
         let words = self.words.index_select(&ids.flatten_all()?, 0)?.reshape((b, t, h))?;
         let positions = self.positions.narrow(0, 0, t)?.broadcast_add(&self.kind)?;
-        self.norm.forward(&words.broadcast_add(&positions)?, Mode::Infer)
+        self.norm.forward(&words.broadcast_add(&positions)?)
     }
 
     /// Passes `x` `[B, T, H]` through some of the layers; `mask` is `[B, 1, 1, T]`, 0 for pieces, a large negative number for
@@ -194,10 +178,10 @@ impl Encoder {
     ///
     /// # Errors
     /// If the shapes do not fit.
-    pub fn layers(&self, x: &Tensor, mask: Option<&Tensor>, which: std::ops::Range<usize>, mode: Mode) -> Result<Tensor> {
+    pub fn layers(&self, x: &Tensor, mask: Option<&Tensor>, which: std::ops::Range<usize>) -> Result<Tensor> {
         let mut x = x.clone();
         for layer in self.layers.get(which).unwrap_or_default() {
-            x = layer.forward(&x, mask, self.config.heads, mode)?;
+            x = layer.forward(&x, mask, self.config.heads)?;
         }
         Ok(x)
     }

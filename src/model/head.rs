@@ -8,16 +8,142 @@ pub const STATUSES: [NeedStatus; 5] =
     [NeedStatus::Present, NeedStatus::Possible, NeedStatus::Past, NeedStatus::Absent, NeedStatus::OtherPerson];
 /// Rules S01 to S11.
 const N_RULES: usize = 11;
+/// Nothing, or one of five levels.
+pub(crate) const CELLS: usize = 6;
+/// Nothing, active, past, denied.
+pub(crate) const DANGERS: usize = 4;
 /// Width of the part of the status head that depends on the need.
 const RANK: usize = 16;
 
-/// The heads on pooled hidden states `[U, H]`.
+/// In which order the logits of `needs` needs stand: mentions of needs, then 17 domains by 6 cells, then 11 rules by 4 statuses, and,
+/// for the lexical head, the 5 statuses of any need and those of each need.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct HeadLayout {
+    /// N.
+    pub needs: usize,
+}
+
+impl HeadLayout {
+    /// The place of the first cell of each domain.
+    pub fn cells(self) -> impl Iterator<Item = usize> {
+        (0..Domain::ALL.len()).map(move |d| self.needs + d * CELLS)
+    }
+
+    /// The place of the first status of each safety rule.
+    pub fn safety(self) -> impl Iterator<Item = usize> {
+        (0..N_RULES).map(move |r| self.needs + Domain::ALL.len() * CELLS + r * DANGERS)
+    }
+
+    /// The place of the first status of needs.
+    #[must_use]
+    pub fn status(self) -> usize {
+        self.piece_columns()
+    }
+
+    /// Logits that are read piece by piece.
+    #[must_use]
+    pub fn piece_columns(self) -> usize {
+        self.needs + Domain::ALL.len() * CELLS + N_RULES * DANGERS
+    }
+
+    /// The place of the first status of the need at `place`.
+    #[must_use]
+    pub fn status_of(self, place: usize) -> usize {
+        self.status() + (place + 1) * STATUSES.len()
+    }
+
+    /// Logits of the lexical head.
+    #[must_use]
+    pub fn lexical_columns(self) -> usize {
+        self.status_of(self.needs)
+    }
+}
+
+/// How the encoder's heads and the lexical head are added up: factors fitted on narratives kept out of learning.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Mix {
+    /// For mentions of needs; the third number is added.
+    pub mention: [f32; 3],
+    /// For the statuses of a need; the third is for what words say of that need's.
+    pub status: [f32; 3],
+    /// For the cells of the matrix.
+    pub cells: [f32; 2],
+    /// For dangers.
+    pub safety: [f32; 2],
+}
+
+/// The logits of one unit before they are added up, by group.
+#[derive(Debug, Clone, Default)]
+pub struct Logits {
+    /// By need.
+    pub mention: Vec<f32>,
+    /// By need.
+    pub status: Vec<[f32; 5]>,
+    /// Of any need; only the lexical head has it.
+    pub any_status: [f32; 5],
+    /// By domain: nothing, then five levels.
+    pub cells: Vec<[f32; CELLS]>,
+    /// By rule: nothing, active, past, denied.
+    pub safety: Vec<[f32; DANGERS]>,
+}
+
+impl Logits {
+    /// The lexical head's logits by group.
+    #[must_use]
+    pub fn of_words(columns: &[f32], layout: HeadLayout) -> Self {
+        Self {
+            mention: columns[..layout.needs].to_vec(),
+            status: (0..layout.needs).map(|need| group(columns, layout.status_of(need))).collect(),
+            any_status: group(columns, layout.status()),
+            cells: layout.cells().map(|at| group(columns, at)).collect(),
+            safety: layout.safety().map(|at| group(columns, at)).collect(),
+        }
+    }
+
+    /// The probabilities of both readers together.
+    #[must_use]
+    pub fn reading(&self, words: &Self, mix: &Mix, vector: Vec<f32>) -> UnitReading {
+        let [a, b, c] = mix.mention;
+        let mention = self.mention.iter().zip(&words.mention).map(|(x, y)| 1.0 / (1.0 + (-(a * x + b * y + c)).exp()));
+        let status = (0..self.mention.len()).map(|need| softmax(self.status_with(words, need, mix.status)));
+        UnitReading {
+            needs: mention.zip(status).collect(),
+            cells: self.cells.iter().zip(&words.cells).map(|(x, y)| softmax(both(*x, *y, mix.cells))).collect(),
+            safety: self.safety.iter().zip(&words.safety).map(|(x, y)| softmax(both(*x, *y, mix.safety))).collect(),
+            vector,
+        }
+    }
+}
+
+impl Logits {
+    /// The logits of a need's statuses by both readers together.
+    #[must_use]
+    pub fn status_with(&self, words: &Self, need: usize, [a, b, c]: [f32; 3]) -> [f32; 5] {
+        std::array::from_fn(|s| a * self.status[need][s] + b * words.any_status[s] + c * words.status[need][s])
+    }
+}
+
+fn group<const N: usize>(columns: &[f32], from: usize) -> [f32; N] {
+    std::array::from_fn(|i| columns[from + i])
+}
+
+fn both<const N: usize>(x: [f32; N], y: [f32; N], [a, b]: [f32; 2]) -> [f32; N] {
+    std::array::from_fn(|i| a * x[i] + b * y[i])
+}
+
+/// Largest logit of a piece: its power stays a number.
+const HIGHEST: f64 = 20.0;
+
+/// The heads on hidden states. Each unit is read twice: as the mean of its pieces, and piece by piece, where the piece that says
+/// something most clearly speaks for the unit.
 pub struct Heads {
     mention: (Tensor, Tensor),
     status: (Tensor, Tensor),
     status_by_need: (Tensor, Tensor),
     cells: (Tensor, Tensor),
     safety: (Tensor, Tensor),
+    pieces: Tensor,
     mean: Tensor,
     scale: Tensor,
     n_needs: usize,
@@ -56,6 +182,7 @@ impl Heads {
             status_by_need: (get("head.status_rank.weight")?, get("head.status_need.weight")?),
             cells: pair("cells")?,
             safety: pair("safety")?,
+            pieces: get("head.pieces.weight")?,
             mean: get("head.mean")?,
             scale: get("head.scale")?,
             n_needs,
@@ -76,57 +203,85 @@ impl Heads {
             ("head.status.bias", vec![5, n_needs]),
             ("head.status_rank.weight", vec![5 * RANK, hidden]),
             ("head.status_need.weight", vec![n_needs, RANK]),
-            ("head.cells.weight", vec![Domain::ALL.len() * 6, hidden]),
-            ("head.cells.bias", vec![Domain::ALL.len() * 6]),
-            ("head.safety.weight", vec![N_RULES * 4, hidden]),
-            ("head.safety.bias", vec![N_RULES * 4]),
+            ("head.cells.weight", vec![Domain::ALL.len() * CELLS, hidden]),
+            ("head.cells.bias", vec![Domain::ALL.len() * CELLS]),
+            ("head.safety.weight", vec![N_RULES * DANGERS, hidden]),
+            ("head.safety.bias", vec![N_RULES * DANGERS]),
+            ("head.pieces.weight", vec![HeadLayout { needs: n_needs }.piece_columns(), hidden]),
         ]
     }
 
-    /// The logits of pooled hidden states `[U, H]`.
+    /// The logits of units: `hidden` is `[T, H]`, `pool` `[U, T]` with even rows over the pieces of each unit, `drop` what is left
+    /// out while learning.
     ///
     /// # Errors
     /// If the shapes do not fit.
-    pub fn forward(&self, pooled: &Tensor) -> Result<Outputs> {
-        let u = pooled.dim(0)?;
+    ///
+    /// # Source
+    /// Of pieces the mean of powers is taken (log-mean-exp): a soft maximum, as in multiple-instance learning (Kraus et al. 2016).
+    pub fn forward(&self, hidden: &Tensor, pool: &Tensor, drop: Option<&Drop>) -> Result<Outputs> {
         // the encoder's states crowd around one direction: each dimension is brought to mean 0 and spread 1 first
-        let even = pooled.broadcast_sub(&self.mean)?.broadcast_mul(&self.scale)?;
-        let linear = |(weight, bias): &(Tensor, Tensor)| even.matmul(&weight.t()?)?.broadcast_add(bias);
+        let mut pieces = hidden.broadcast_sub(&self.mean)?.broadcast_mul(&self.scale)?;
+        let mut even = pool.matmul(&pieces)?;
+        if let Some(Drop { of_units, of_pieces }) = drop {
+            even = (even * of_units)?;
+            pieces = pieces.broadcast_mul(of_pieces)?;
+        }
+        let u = even.dim(0)?;
+        let powers = pieces.matmul(&self.pieces.t()?)?.clamp(-HIGHEST, HIGHEST)?.exp()?;
+        let clearest = (pool.matmul(&powers)? + 1e-9)?.log()?;
+        let (n_cells, n_safety) = (Domain::ALL.len() * CELLS, N_RULES * DANGERS);
+        let linear = |(weight, bias): &(Tensor, Tensor), from: usize, n: usize| {
+            even.matmul(&weight.t()?)?.broadcast_add(bias)? + clearest.narrow(1, from, n)?
+        };
         let general = even.matmul(&self.status.0.t()?)?.unsqueeze(2)?;
         let ranked = even.matmul(&self.status_by_need.0.t()?)?.reshape((u * 5, RANK))?;
         let by_need = ranked.matmul(&self.status_by_need.1.t()?)?.reshape((u, 5, self.n_needs))?;
         let status = by_need.broadcast_add(&general)?.broadcast_add(&self.status.1)?;
         let length = (even.sqr()?.sum_keepdim(D::Minus1)? + 1e-12)?.sqrt()?;
         Ok(Outputs {
-            mention: linear(&self.mention)?,
+            mention: linear(&self.mention, 0, self.n_needs)?,
             status,
-            cells: linear(&self.cells)?.reshape((u, Domain::ALL.len(), 6))?,
-            safety: linear(&self.safety)?.reshape((u, N_RULES, 4))?,
+            cells: linear(&self.cells, self.n_needs, n_cells)?.reshape((u, Domain::ALL.len(), CELLS))?,
+            safety: linear(&self.safety, self.n_needs + n_cells, n_safety)?.reshape((u, N_RULES, DANGERS))?,
             vectors: even.broadcast_div(&length)?,
         })
     }
 }
 
+/// Factors 0, or a little more than 1, that leave dimensions out at random while learning.
+pub struct Drop {
+    /// `[U, H]`, for the means of units.
+    pub of_units: Tensor,
+    /// `[1, H]`, for pieces.
+    pub of_pieces: Tensor,
+}
+
 impl Outputs {
-    /// The probabilities of unit `row`; `temperature` divides the logits of mentions.
+    /// The logits of unit `row`.
     ///
     /// # Errors
     /// If `row` is out of range.
-    pub fn reading(&self, row: usize, temperature: f32) -> Result<UnitReading> {
-        let mention: Vec<f32> = self.mention.get(row)?.to_vec1()?;
+    pub fn logits(&self, row: usize) -> Result<Logits> {
         let status: Vec<Vec<f32>> = self.status.get(row)?.to_vec2()?;
         let cells: Vec<Vec<f32>> = self.cells.get(row)?.to_vec2()?;
         let safety: Vec<Vec<f32>> = self.safety.get(row)?.to_vec2()?;
-        let needs = mention.iter().enumerate().map(|(n, logit)| {
-            let column: [f32; 5] = std::array::from_fn(|s| status[s][n]);
-            (1.0 / (1.0 + (-logit / temperature).exp()), softmax(column))
-        });
-        Ok(UnitReading {
-            needs: needs.collect(),
-            cells: cells.iter().map(|row| softmax(std::array::from_fn(|i| row[i]))).collect(),
-            safety: safety.iter().map(|row| softmax(std::array::from_fn(|i| row[i]))).collect(),
-            vector: self.vectors.get(row)?.to_vec1()?,
+        let mention: Vec<f32> = self.mention.get(row)?.to_vec1()?;
+        Ok(Logits {
+            status: (0..mention.len()).map(|n| std::array::from_fn(|s| status[s][n])).collect(),
+            any_status: [0.0; 5],
+            cells: cells.iter().map(|row| group(row, 0)).collect(),
+            safety: safety.iter().map(|row| group(row, 0)).collect(),
+            mention,
         })
+    }
+
+    /// The vector of unit `row`.
+    ///
+    /// # Errors
+    /// If `row` is out of range.
+    pub fn vector(&self, row: usize) -> Result<Vec<f32>> {
+        self.vectors.get(row)?.to_vec1()
     }
 }
 

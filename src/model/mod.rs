@@ -6,14 +6,19 @@
 mod card;
 mod encoder;
 mod head;
+mod kernels;
+mod lexical;
 mod tokenize;
 mod vectors;
 
 pub use card::{BASE_FOLDER, ModelFile, checksums, write_checksums};
 pub(crate) use encoder::base_weights;
-pub use encoder::{Encoder, EncoderConfig, Mode};
+pub use encoder::{Encoder, EncoderConfig};
 pub(crate) use head::safety_index;
-pub use head::{Heads, Outputs, STATUSES};
+pub(crate) use head::{CELLS, DANGERS};
+pub use head::{Drop, HeadLayout, Heads, Logits, Mix, Outputs, STATUSES};
+pub use lexical::Lexical;
+pub(crate) use lexical::{LexicalTable, features, shares};
 pub use tokenize::{Token, Tokenizer};
 pub use vectors::{read_vectors, write_vectors};
 
@@ -70,6 +75,7 @@ pub struct Model {
     tokenizer: Tokenizer,
     encoder: Encoder,
     heads: Heads,
+    lexical: Lexical,
 }
 
 /// What the heads say of one stretch of text; every number is a probability.
@@ -103,8 +109,9 @@ impl Model {
         weights.extend(taught.collect::<Result<Vec<_>, candle_core::Error>>()?);
         let encoder = Encoder::new(&weights, file.encoder)?;
         let heads = Heads::new(&weights, file.needs.len())?;
+        let lexical = Lexical::open(folder, file.layout())?;
         let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
-        Ok(Self { release: format!("{}+{fingerprint}", file.name), file, tokenizer, encoder, heads })
+        Ok(Self { release: format!("{}+{fingerprint}", file.name), file, tokenizer, encoder, heads, lexical })
     }
 
     /// The needs in the order of [`UnitReading::needs`].
@@ -135,10 +142,10 @@ impl Model {
             }
             let hidden = self.encode(&window.tokens)?;
             let pool = pooling(&window.tokens, inside.iter().map(|&u| units[u]))?;
-            let pooled = pool.matmul(&hidden)?;
-            let outputs = self.heads.forward(&pooled)?;
+            let outputs = self.heads.forward(&hidden, &pool, None)?;
             for (row, &unit) in inside.iter().enumerate() {
-                readings[unit] = outputs.reading(row, self.file.temperature)?;
+                let words = Logits::of_words(&self.lexical.logits(units[unit].of(text)), self.file.layout());
+                readings[unit] = outputs.logits(row)?.reading(&words, &self.file.mix, outputs.vector(row)?);
             }
         }
         Ok(readings)
@@ -157,7 +164,7 @@ impl Model {
     fn encode(&self, tokens: &[Token]) -> Result<Tensor, Error> {
         let ids: Vec<u32> = tokens.iter().map(|t| t.id).collect();
         let ids = Tensor::new(ids.as_slice(), &Device::Cpu)?.unsqueeze(0)?;
-        Ok(self.encoder.forward(&ids, None, Mode::Infer)?.squeeze(0)?)
+        Ok(self.encoder.forward(&ids, None)?.squeeze(0)?)
     }
 
     fn windows(&self, text: &str, sentences: &[Span]) -> Vec<Window> {

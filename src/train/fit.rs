@@ -1,55 +1,26 @@
 use super::{
     adam::Adam,
-    augment::hurried,
-    dataset::{Example, Labels, Unit, read_narratives, read_sentences},
+    calibrate::{self, Observed},
+    dataset::{Example, Labels, Unit},
+    lexical::{self, danger},
+    run::{RunFile, corpora},
 };
 use crate::{
     model::{
-        BASE_FOLDER, Encoder, EncoderConfig, Heads, Mode, ModelFile, Outputs, STATUSES, Token, Tokenizer, Window, base_weights, pack,
-        pooling, safety_index, write_checksums,
+        BASE_FOLDER, Drop, Encoder, EncoderConfig, HeadLayout, Heads, Lexical, LexicalTable, Logits, Mix, ModelFile, Outputs, STATUSES,
+        Token, Tokenizer, Window, base_weights, pack, pooling, safety_index, write_checksums,
     },
-    types::{Domain, Language, NeedId, NeedStatus, SafetyStatus, Span},
+    types::{Domain, NeedId},
     vocab::Vocabulary,
 };
-use anyhow::{Context, ensure};
+use anyhow::ensure;
 use candle_core::{D, DType, Device, Tensor, Var, backprop::GradStore};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rayon::prelude::*;
-use serde::Deserialize;
 use std::{
-    collections::{BTreeMap, HashMap},
+    collections::HashMap,
     path::{Path, PathBuf},
 };
-
-/// A training run: which corpora, which layers, for how long. Paths are relative to the file.
-#[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct RunFile {
-    /// Name of the model folder that is made.
-    pub name: String,
-    /// Seed of everything random.
-    pub seed: u64,
-    /// Folders with `sentences/*.tsv` and `narratives/*.jsonl`.
-    pub corpora: Vec<PathBuf>,
-    /// Upper layers that are taught; the lower ones stay, and are run once.
-    pub layers: usize,
-    /// Passes over the corpora.
-    pub epochs: usize,
-    /// Highest learning rate of the layers.
-    pub rate: f64,
-    /// Highest learning rate of the heads.
-    pub head_rate: f64,
-    /// Pieces in a batch, about.
-    pub batch_pieces: usize,
-    /// Share of the texts that is also learnt as typed in a hurry.
-    pub hurried: f64,
-    /// One narrative in so many is kept out, to calibrate and to choose the threshold.
-    pub held_out_one_in: usize,
-    /// Share of the pooled vector that is left out at random while learning.
-    pub dropout: f32,
-    /// Whether the terms of the dictionary are learnt from too: each says the needs and the level of its concept.
-    pub terms: bool,
-}
 
 /// A window ready for the upper layers.
 struct Prepared {
@@ -57,6 +28,8 @@ struct Prepared {
     hidden: Tensor,
     tokens: Vec<Token>,
     units: Vec<Unit>,
+    /// The text of each unit, of a narrative that is kept out.
+    texts: Vec<String>,
     /// The narrative it belongs to, if it is kept out.
     held_out: Option<String>,
 }
@@ -75,8 +48,7 @@ struct Course<'a> {
 /// # Errors
 /// If the run file or a corpus is wrong (file and line are named), or the folder cannot be written.
 pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::Result<PathBuf> {
-    let text = std::fs::read_to_string(run_file).with_context(|| format!("reading {}", run_file.display()))?;
-    let run: RunFile = toml::from_str(&text).with_context(|| format!("reading {}", run_file.display()))?;
+    let run = RunFile::read(run_file)?;
     let root = run_file.parent().unwrap_or(Path::new("."));
     let needs: Vec<NeedId> = vocabulary.catalogue.needs().map(|n| n.id).collect();
     let place = needs.iter().enumerate().map(|(i, n)| (*n, i)).collect();
@@ -87,117 +59,45 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
     let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
     let examples = corpora(root, &run, vocabulary)?;
     let prepared = course.prepare(&examples, &tokenizer, &Encoder::new(&weights, config)?)?;
-    let (mean, scale) = course.evening(&prepared, &weights)?;
-    weights.insert("head.mean".to_owned(), mean);
-    weights.insert("head.scale".to_owned(), scale);
+    match &run.from {
+        Some(name) => weights.extend(course.carried_on(&models.join(name))?),
+        None => {
+            let (mean, scale) = course.evening(&prepared, &weights)?;
+            weights.insert("head.mean".to_owned(), mean);
+            weights.insert("head.scale".to_owned(), scale);
+        }
+    }
     let vars = course.variables(&weights)?;
     weights.extend(vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())));
-    course.fit(models, &prepared, &weights, &vars)
-}
-
-/// All examples of the run: narratives as they are, sentences gathered into notes of one to seven lines in one language.
-fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> anyhow::Result<Vec<Example>> {
-    let mut lines = if run.terms { terms(vocabulary) } else { Vec::new() };
-    let mut examples = Vec::new();
-    for corpus in &run.corpora {
-        for path in files(&root.join(corpus).join("sentences"), "tsv")? {
-            lines.extend(read_sentences(&path)?);
-        }
-        for path in files(&root.join(corpus).join("narratives"), "jsonl")? {
-            examples.extend(read_narratives(&path)?);
-        }
-    }
-    let mut random = StdRng::seed_from_u64(run.seed);
-    lines.shuffle(&mut random);
-    for language in [Language::Catalan, Language::Spanish] {
-        let mut of_language =
-            lines.iter().filter(|l| l.language == language || l.language == Language::Mixed && random_side(l) == language);
-        loop {
-            let n = random.random_range(1..=7);
-            let group: Vec<&Example> = of_language.by_ref().take(n).collect();
-            if group.is_empty() {
-                break;
-            }
-            examples.push(gather(&group));
-        }
-    }
-    let n_hurried = examples.iter().enumerate().filter(|_| random.random_bool(run.hurried)).map(|(i, _)| i).collect::<Vec<_>>();
-    let copies: Vec<Example> = n_hurried.iter().map(|&i| hurried(&examples[i], run.seed ^ i as u64)).collect();
-    examples.extend(copies);
-    ensure!(!examples.is_empty(), "the corpora of the run hold no text");
-    Ok(examples)
-}
-
-/// The terms of concepts that may be coded, as lines: each says what its concept states.
-fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
-    let mut lines = Vec::new();
-    for concept in vocabulary.dictionary.concepts().iter().filter(|c| !c.bare) {
-        let needs = concept.needs.iter().filter(|l| l.states).map(|l| (l.need, NeedStatus::Present)).collect();
-        let labels = Labels { needs, levels: concept.cell.into_iter().collect(), safety: vec![] };
-        for term in concept.terms.iter().filter(|t| t.language != Language::Unknown) {
-            let text = format!("{}.", term.text);
-            let span = Span::new(0, text.len());
-            let id = format!("term:{}", concept.id);
-            lines.push(Example {
-                id,
-                language: term.language,
-                is_narrative: false,
-                text,
-                sentences: vec![span],
-                units: vec![Unit { span, labels: labels.clone() }],
-            });
-        }
-    }
-    lines
-}
-
-/// The language among whose lines a mixed line is put: even by length.
-fn random_side(line: &Example) -> Language {
-    if line.text.len().is_multiple_of(2) { Language::Catalan } else { Language::Spanish }
-}
-
-fn files(folder: &Path, extension: &str) -> anyhow::Result<Vec<PathBuf>> {
-    let Ok(entries) = std::fs::read_dir(folder) else {
-        return Ok(Vec::new());
-    };
-    let mut paths: Vec<PathBuf> = entries.map(|e| e.map(|e| e.path())).collect::<Result<_, _>>()?;
-    paths.retain(|p| p.extension().is_some_and(|e| e == extension));
-    paths.sort();
-    Ok(paths)
-}
-
-/// One text of several lines.
-fn gather(lines: &[&Example]) -> Example {
-    let mut note = Example {
-        id: lines[0].id.clone(),
-        language: lines[0].language,
-        is_narrative: false,
-        text: String::new(),
-        sentences: vec![],
-        units: vec![],
-    };
-    for line in lines {
-        if !note.text.is_empty() {
-            note.text.push(' ');
-        }
-        let start = note.text.len();
-        note.text.push_str(&line.text);
-        let span = Span::new(start, note.text.len());
-        note.sentences.push(span);
-        note.units.extend(line.units.iter().map(|u| Unit { span, labels: u.labels.clone() }));
-    }
-    note
+    let folder = models.join(&run.name);
+    std::fs::create_dir_all(&folder)?;
+    course.lexical(&examples).write(&folder)?;
+    course.fit(folder, &prepared, &weights, &vars)
 }
 
 impl Course<'_> {
+    /// Whether a narrative is kept out of learning, by a hash of its name.
+    fn held_out(&self, example: &Example) -> bool {
+        let hash = example.id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
+        example.is_narrative && hash.is_multiple_of(self.run.held_out_one_in)
+    }
+
+    /// The lexical head, learnt from all that is not kept out.
+    fn lexical(&self, examples: &[Example]) -> LexicalTable {
+        let learning: Vec<&Example> = examples.iter().filter(|e| !self.held_out(e)).collect();
+        lexical::lexical(&learning, &self.place, self.run.lexical, self.run.seed)
+    }
+
     /// Windows of all examples after the frozen layers.
     fn prepare(&self, examples: &[Example], tokenizer: &Tokenizer, encoder: &Encoder) -> anyhow::Result<Vec<Prepared>> {
         let frozen = self.config.layers - self.run.layers;
         let progress = progress(examples.len(), "frozen layers");
         let one = |example: &Example| -> anyhow::Result<Vec<Prepared>> {
             progress.inc(1);
-            let hash = example.id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
-            let held_out = (example.is_narrative && hash.is_multiple_of(self.run.held_out_one_in)).then(|| example.id.clone());
+            let held_out = self.held_out(example).then(|| example.id.clone());
+            if self.run.epochs == 0 && held_out.is_none() {
+                return Ok(Vec::new());
+            }
             let pieces = example.sentences.iter().map(|s| (*s, tokenizer.pieces(s.of(&example.text), s.start())));
             let mut windows = Vec::new();
             for Window { span, tokens } in pack(pieces) {
@@ -207,17 +107,31 @@ impl Course<'_> {
                 }
                 let ids: Vec<u32> = tokens.iter().map(|t| t.id).collect();
                 let ids = Tensor::new(ids.as_slice(), &self.device)?.unsqueeze(0)?;
-                let hidden = encoder.layers(&encoder.embed(&ids)?, None, 0..frozen, Mode::Infer)?.squeeze(0)?;
-                windows.push(Prepared { hidden, tokens, units, held_out: held_out.clone() });
+                let hidden = encoder.layers(&encoder.embed(&ids)?, None, 0..frozen)?.squeeze(0)?;
+                let texts =
+                    if held_out.is_some() { units.iter().map(|u| u.span.of(&example.text).to_owned()).collect() } else { Vec::new() };
+                windows.push(Prepared { hidden, tokens, units, texts, held_out: held_out.clone() });
             }
             Ok(windows)
         };
-        let prepared: Vec<Vec<Prepared>> = examples.par_iter().map(one).collect::<anyhow::Result<_>>()?;
+        let threads = rayon::ThreadPoolBuilder::new().num_threads(std::thread::available_parallelism()?.get()).build()?;
+        let prepared: Vec<Vec<Prepared>> = threads.install(|| examples.par_iter().map(one).collect::<anyhow::Result<_>>())?;
         progress.finish();
         Ok(prepared.into_iter().flatten().collect())
     }
 
-    /// What is learnt: the upper layers, from the base, and the heads, from small random numbers.
+    /// What an earlier run has taught.
+    fn carried_on(&self, folder: &Path) -> anyhow::Result<HashMap<String, Tensor>> {
+        let earlier = ModelFile::read(folder)?;
+        ensure!(earlier.needs == self.needs, "{} was taught other needs", folder.display());
+        let taught = candle_core::safetensors::load(folder.join("taught.safetensors"), &self.device)?;
+        let frozen =
+            (0..self.config.layers - self.run.layers).find(|l| taught.keys().any(|k| k.starts_with(&format!("encoder.layer.{l}."))));
+        ensure!(frozen.is_none(), "{} taught more layers than this run has", folder.display());
+        Ok(taught.into_iter().map(|(name, t)| Ok((name, t.to_dtype(DType::F32)?))).collect::<candle_core::Result<_>>()?)
+    }
+
+    /// What is learnt: the upper layers, and the heads, from small random numbers unless an earlier run has taught them.
     fn variables(&self, weights: &HashMap<String, Tensor>) -> anyhow::Result<Vec<(String, Var)>> {
         let mut random = StdRng::seed_from_u64(self.run.seed);
         let taught = |name: &str| {
@@ -230,8 +144,13 @@ impl Course<'_> {
             vars.push((name.clone(), Var::from_tensor(&weights[name])?));
         }
         for (name, shape) in Heads::shapes(self.config.hidden, self.needs.len()) {
+            if let Some(taught) = weights.get(name) {
+                vars.push((name.to_owned(), Var::from_tensor(taught)?));
+                continue;
+            }
             let count: usize = shape.iter().product();
-            let spread = if name.ends_with("weight") { 0.03 } else { 0.0 };
+            // pieces start from nothing, so that they only add what the mean leaves out
+            let spread = if name.ends_with("weight") && name != "head.pieces.weight" { 0.03 } else { 0.0 };
             // at first nothing is said of anything: the first class of each group is "nothing"
             let start = |place: usize| match name {
                 "head.mention.bias" => -4.0,
@@ -248,7 +167,7 @@ impl Course<'_> {
     /// Teaches; after each epoch the model is calibrated and its folder written, so that a run that is stopped has left one.
     fn fit(
         &self,
-        models: &Path,
+        folder: PathBuf,
         prepared: &[Prepared],
         weights: &HashMap<String, Tensor>,
         vars: &[(String, Var)],
@@ -260,10 +179,9 @@ impl Course<'_> {
         let (mut for_heads, mut for_layers) = (optimizer(of_heads), optimizer(of_layers));
         let learning: Vec<&Prepared> = prepared.iter().filter(|p| p.held_out.is_none()).collect();
         let mut batches = self.batches(&learning);
-        let steps = batches.len() * self.run.epochs;
+        let steps = (batches.len() * self.run.epochs) as u64;
         let mut random = StdRng::seed_from_u64(self.run.seed + 1);
-        let mut step = 0;
-        let mut folder = models.join(&self.run.name);
+        let mut step = 0_u64;
         for epoch in 0..self.run.epochs {
             batches.shuffle(&mut random);
             let progress = progress(batches.len(), &format!("epoch {}", epoch + 1));
@@ -272,7 +190,7 @@ impl Course<'_> {
                 #[expect(clippy::cast_precision_loss, reason = "steps of a run")]
                 let (done, all) = (step as f64, steps as f64);
                 let share = (done / (all * 0.1).max(1.0)).min(1.0) * (1.0 - done / all).max(0.02);
-                let (gradients, loss) = self.gradients(batch, &encoder, &heads, vars)?;
+                let (gradients, loss) = self.gradients(batch, step, &encoder, &heads, vars)?;
                 for_heads.step(&gradients, self.run.head_rate * share)?;
                 for_layers.step(&gradients, self.run.rate * share)?;
                 sum += loss;
@@ -284,27 +202,36 @@ impl Course<'_> {
             #[expect(clippy::cast_precision_loss, reason = "batches of an epoch")]
             let mean = sum / batches.len() as f64;
             tracing::info!(epoch = epoch + 1, loss = mean, "epoch done");
-            let calibrated = self.calibrate(prepared, weights)?;
-            folder = self.write(models, weights, vars, calibrated)?;
+            self.write(&folder, prepared, weights, vars)?;
             progress.finish();
+        }
+        if self.run.epochs == 0 {
+            self.write(&folder, prepared, weights, vars)?;
         }
         Ok(folder)
     }
 
     /// Gradients and loss of a batch, its two halves on two threads.
-    fn gradients(&self, batch: &[&Prepared], encoder: &Encoder, heads: &Heads, vars: &[(String, Var)]) -> anyhow::Result<(GradStore, f64)> {
-        let one = |half: &[&Prepared]| -> anyhow::Result<(GradStore, f64)> {
-            let (outputs, units) = self.forward(half, encoder, heads, Mode::Train)?;
+    fn gradients(
+        &self,
+        batch: &[&Prepared],
+        step: u64,
+        encoder: &Encoder,
+        heads: &Heads,
+        vars: &[(String, Var)],
+    ) -> anyhow::Result<(GradStore, f64)> {
+        let one = |half: &[&Prepared], side: u64| -> anyhow::Result<(GradStore, f64)> {
+            let (outputs, units) = self.forward(half, encoder, heads, Some(self.run.seed ^ (step * 2 + side)))?;
             let loss = self.loss(&outputs, &units)?;
             Ok((loss.backward()?, f64::from(loss.to_scalar::<f32>()?)))
         };
         let (left, right) = batch.split_at(batch.len().div_ceil(2));
         if right.is_empty() {
-            return one(left);
+            return one(left, 0);
         }
         let (left, right) = std::thread::scope(|scope| {
-            let right = scope.spawn(|| one(right));
-            (one(left), right.join())
+            let right = scope.spawn(|| one(right, 1));
+            (one(left, 0), right.join())
         });
         let (mut gradients, loss) = left?;
         let (others, other_loss) = right.map_err(|_| anyhow::anyhow!("a thread of the training run failed"))??;
@@ -331,13 +258,14 @@ impl Course<'_> {
         batches
     }
 
-    /// Upper layers and heads over a batch; the outputs' rows belong to the units returned.
+    /// Upper layers and heads over a batch, with a seed for what is left out while learning; the outputs' rows belong to the units
+    /// returned.
     fn forward<'p>(
         &self,
         batch: &[&'p Prepared],
         encoder: &Encoder,
         heads: &Heads,
-        mode: Mode,
+        dropout: Option<u64>,
     ) -> anyhow::Result<(Outputs, Vec<&'p Unit>)> {
         let longest = batch.iter().map(|w| w.tokens.len()).max().unwrap_or(0);
         let mut rows = Vec::new();
@@ -353,10 +281,23 @@ impl Course<'_> {
         let hidden = Tensor::stack(&rows, 0)?;
         let mask = Tensor::from_vec(mask, (batch.len(), 1, 1, longest), &self.device)?;
         let frozen = self.config.layers - self.run.layers;
-        let hidden = encoder.layers(&hidden, Some(&mask), frozen..self.config.layers, mode)?;
-        let pooled = Tensor::cat(&pools, 0)?.matmul(&hidden.reshape((batch.len() * longest, self.config.hidden))?)?;
-        let pooled = if mode == Mode::Train { candle_nn::ops::dropout(&pooled, self.run.dropout)? } else { pooled };
-        Ok((heads.forward(&pooled)?, batch.iter().flat_map(|w| &w.units).collect()))
+        let hidden = encoder.layers(&hidden, Some(&mask), frozen..self.config.layers)?;
+        let hidden = hidden.reshape((batch.len() * longest, self.config.hidden))?;
+        let pool = Tensor::cat(&pools, 0)?;
+        let drop = dropout.map(|seed| self.drop(pool.dim(0)?, seed)).transpose()?;
+        Ok((heads.forward(&hidden, &pool, drop.as_ref())?, batch.iter().flat_map(|w| &w.units).collect()))
+    }
+
+    /// Which dimensions are left out for so many units.
+    fn drop(&self, units: usize, seed: u64) -> candle_core::Result<Drop> {
+        let mut random = StdRng::seed_from_u64(seed);
+        let keep = 1.0 - self.run.dropout;
+        let mut make = |rows: usize| {
+            let n = rows * self.config.hidden;
+            let factors: Vec<f32> = (0..n).map(|_| if random.random::<f32>() < keep { 1.0 / keep } else { 0.0 }).collect();
+            Tensor::from_vec(factors, (rows, self.config.hidden), &self.device)
+        };
+        Ok(Drop { of_units: make(units)?, of_pieces: make(1)? })
     }
 
     fn loss(&self, outputs: &Outputs, units: &[&Unit]) -> anyhow::Result<Tensor> {
@@ -390,7 +331,9 @@ impl Course<'_> {
         }
         let cells =
             classes(&labels, Domain::ALL.len(), |label| label.levels.iter().map(|(d, l)| (d.index(), u32::from(l.number()))).collect());
-        let safety = classes(&labels, 11, |label| label.safety.iter().map(|(r, s)| (safety_index(*r), safety_class(*s))).collect());
+        let safety = classes(&labels, 11, |label| {
+            label.safety.iter().map(|(r, s)| (safety_index(*r), u32::try_from(danger(*s)).unwrap_or(0))).collect()
+        });
         loss = (loss + weighed(&outputs.cells, cells, 6, count, &self.device)?)?;
         Ok((loss + weighed(&outputs.safety, safety, 4, count, &self.device)?)?)
     }
@@ -401,7 +344,7 @@ impl Course<'_> {
         let frozen = self.config.layers - self.run.layers;
         let mut vectors = Vec::new();
         for window in prepared.iter().step_by(5) {
-            let hidden = encoder.layers(&window.hidden.unsqueeze(0)?, None, frozen..self.config.layers, Mode::Infer)?;
+            let hidden = encoder.layers(&window.hidden.unsqueeze(0)?, None, frozen..self.config.layers)?;
             vectors.push(pooling(&window.tokens, window.units.iter().map(|u| u.span))?.matmul(&hidden.squeeze(0)?)?);
         }
         let vectors = Tensor::cat(&vectors, 0)?;
@@ -410,66 +353,49 @@ impl Course<'_> {
         Ok((mean, (spread + 1e-3)?.recip()?))
     }
 
-    /// For each held-out narrative and need the highest logit of its units, and whether any unit is labelled with the need.
-    fn mentions(&self, prepared: &[Prepared], weights: &HashMap<String, Tensor>) -> anyhow::Result<Vec<(f32, bool)>> {
+    /// What both readers say of the units of the held-out narratives.
+    fn observed<'p>(
+        &self,
+        prepared: &'p [Prepared],
+        weights: &HashMap<String, Tensor>,
+        words: &Lexical,
+    ) -> anyhow::Result<Vec<Observed<'p>>> {
         let encoder = Encoder::new(weights, self.config)?;
         let heads = Heads::new(weights, self.needs.len())?;
-        let mut highest: BTreeMap<(&str, usize), (f32, bool)> = BTreeMap::new();
+        let mut observed = Vec::new();
         for window in prepared {
             let Some(narrative) = &window.held_out else {
                 continue;
             };
-            let (outputs, units) = self.forward(&[window], &encoder, &heads, Mode::Infer)?;
-            let logits: Vec<Vec<f32>> = outputs.mention.to_vec2()?;
-            for (row, unit) in logits.iter().zip(units) {
-                for (place, (need, logit)) in self.needs.iter().zip(row).enumerate() {
-                    let seen = highest.entry((narrative, place)).or_insert((f32::MIN, false));
-                    *seen = (seen.0.max(*logit), seen.1 || unit.labels.needs.iter().any(|(n, _)| n == need));
-                }
+            let (outputs, units) = self.forward(&[window], &encoder, &heads, None)?;
+            for (row, (unit, text)) in units.into_iter().zip(&window.texts).enumerate() {
+                let status = |s| STATUSES.iter().position(|known| *known == s).unwrap_or(0);
+                let mut cells = vec![0; Domain::ALL.len()];
+                unit.labels.levels.iter().for_each(|(d, l)| cells[d.index()] = usize::from(l.number()));
+                let mut safety = vec![0; 11];
+                unit.labels.safety.iter().for_each(|(r, s)| safety[safety_index(*r)] = danger(*s));
+                observed.push(Observed {
+                    narrative,
+                    encoder: outputs.logits(row)?,
+                    words: Logits::of_words(&words.logits(text), HeadLayout { needs: self.needs.len() }),
+                    needs: unit.labels.needs.iter().filter_map(|(n, s)| Some((*self.place.get(n)?, status(*s)))).collect(),
+                    cells,
+                    safety,
+                });
             }
         }
-        Ok(highest.into_values().collect())
+        Ok(observed)
     }
 
-    /// The temperature that makes held-out mentions most likely, and the threshold with the best F1 there.
-    fn calibrate(&self, prepared: &[Prepared], weights: &HashMap<String, Tensor>) -> anyhow::Result<(f32, f32)> {
-        let mentions = self.mentions(prepared, weights)?;
-        let likelihood = |temperature: f32| {
-            let one = |&(logit, truth): &(f32, bool)| {
-                let p = (1.0 / (1.0 + (-logit / temperature).exp())).clamp(1e-6, 1.0 - 1e-6);
-                f64::from(if truth { p.ln() } else { (1.0 - p).ln() })
-            };
-            mentions.iter().map(one).sum::<f64>()
-        };
-        let choices = (2..=60_u8).map(|t| f32::from(t) * 0.05);
-        let temperature = choices.max_by(|a, b| likelihood(*a).total_cmp(&likelihood(*b))).unwrap_or(1.0);
-        let (f1, threshold) = self.best_threshold(&mentions, temperature);
-        tracing::info!(temperature, threshold, held_out_f1 = f1, "calibrated");
-        Ok((temperature, threshold))
-    }
-
-    #[expect(clippy::unused_self, reason = "reads as a step of the course")]
-    fn best_threshold(&self, mentions: &[(f32, bool)], temperature: f32) -> (f64, f32) {
-        let f1 = |threshold: f32| {
-            let said = |logit: f32| 1.0 / (1.0 + (-logit / temperature).exp()) >= threshold;
-            let right = mentions.iter().filter(|(l, t)| *t && said(*l)).count();
-            let wrong = mentions.iter().filter(|(l, t)| *t != said(*l)).count();
-            #[expect(clippy::cast_precision_loss, reason = "counts of units")]
-            let value = if right == 0 { 0.0 } else { 2.0 * right as f64 / (2 * right + wrong) as f64 };
-            value
-        };
-        (2..=18_u8).map(|t| f32::from(t) * 0.05).map(|t| (f1(t), t)).max_by(|a, b| a.0.total_cmp(&b.0)).unwrap_or((0.0, 0.5))
-    }
-
-    fn write(
-        &self,
-        models: &Path,
-        weights: &HashMap<String, Tensor>,
-        vars: &[(String, Var)],
-        (temperature, threshold): (f32, f32),
-    ) -> anyhow::Result<PathBuf> {
-        let folder = models.join(&self.run.name);
-        std::fs::create_dir_all(&folder)?;
+    /// Calibrates and writes the model folder; its lexical head lies there already.
+    fn write(&self, folder: &Path, prepared: &[Prepared], weights: &HashMap<String, Tensor>, vars: &[(String, Var)]) -> anyhow::Result<()> {
+        let words = Lexical::open(folder, HeadLayout { needs: self.needs.len() })?;
+        let observed = self.observed(prepared, weights, &words)?;
+        let mix = calibrate::mix(&observed);
+        let (threshold, f1) = calibrate::threshold(&observed, &mix);
+        let alone = |mention: [f32; 3]| calibrate::threshold(&observed, &Mix { mention, ..mix }).1;
+        let (encoder_alone, words_alone) = (alone([1.0, 0.0, 0.0]), alone([0.0, 1.0, 0.0]));
+        tracing::info!(?mix, threshold, held_out_f1 = f1, encoder_alone, words_alone, "calibrated");
         let mut taught: HashMap<String, Tensor> = HashMap::new();
         for (name, var) in vars {
             taught.insert(name.clone(), var.as_tensor().to_dtype(DType::F16)?);
@@ -482,14 +408,13 @@ impl Course<'_> {
             format: ModelFile::format(),
             name: self.run.name.clone(),
             base: BASE_FOLDER.to_owned(),
-            temperature,
             thresholds: vec![threshold; self.needs.len()],
             needs: self.needs.clone(),
             encoder: self.config,
+            mix,
         };
         std::fs::write(folder.join("model.toml"), toml::to_string(&file)?)?;
-        write_checksums(&folder)?;
-        Ok(folder)
+        Ok(write_checksums(folder)?)
     }
 }
 
@@ -504,14 +429,6 @@ fn classes(labels: &[&Labels], groups: usize, of: impl Fn(&Labels) -> Vec<(usize
         }
     }
     classes
-}
-
-fn safety_class(status: SafetyStatus) -> u32 {
-    match status {
-        SafetyStatus::Active => 1,
-        SafetyStatus::Past => 2,
-        SafetyStatus::Denied => 3,
-    }
 }
 
 /// Cross-entropy summed over groups, per unit; what is labelled weighs three times what is not.

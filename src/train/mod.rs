@@ -5,14 +5,18 @@
 
 mod adam;
 mod augment;
+mod calibrate;
 mod dataset;
 mod evaluate;
 mod fit;
+mod lexical;
 mod pack;
+mod run;
 mod tiny;
 
 pub use dataset::{Example, Labels, Unit, read_narratives, read_sentences};
 pub use evaluate::{Report, concepts as evaluate_concepts, narratives as evaluate_narratives};
-pub use fit::{RunFile, run};
+pub use fit::run;
 pub use pack::pack_base;
+pub use run::RunFile;
 pub use tiny::tiny;

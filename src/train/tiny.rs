@@ -1,5 +1,5 @@
 use crate::{
-    model::{EncoderConfig, Heads, ModelFile, write_checksums},
+    model::{EncoderConfig, Heads, LexicalTable, Mix, ModelFile, write_checksums},
     types::NeedId,
 };
 use anyhow::Context;
@@ -46,11 +46,13 @@ pub fn tiny(base: &Path, to: &Path, needs: Vec<NeedId>, seed: u64) -> anyhow::Re
         format: ModelFile::format(),
         name: "tiny".to_owned(),
         base: "tiny".to_owned(),
-        temperature: 1.0,
         thresholds: vec![0.5; needs.len()],
         needs,
         encoder: EncoderConfig { layers: 1, heads: 2, hidden: HIDDEN },
+        mix: Mix { mention: [1.0, 0.0, 0.0], status: [1.0, 0.0, 0.0], cells: [1.0, 0.0], safety: [1.0, 0.0] },
     };
+    let bias = vec![0.0; file.layout().lexical_columns()];
+    LexicalTable { bias, ..LexicalTable::default() }.write(to)?;
     std::fs::write(to.join("model.toml"), toml::to_string(&file)?)?;
     write_checksums(to)?;
     Ok(())

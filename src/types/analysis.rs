@@ -1,4 +1,4 @@
-use super::{ActionId, Assertion, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range, SafetyRule, words};
+use super::{ActionId, Assertion, Because, Claim, Domain, Kind, Language, OffsetUnit, Person, Probability, Range, SafetyRule, words};
 use serde::Serialize;
 
 words! {
@@ -96,16 +96,16 @@ pub struct Evidence {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub finding: Option<usize>,
     /// The rule or head that used it, and its share.
-    pub because: String,
+    pub because: Because,
 }
 
 /// A stretch of text quoted as evidence of an alert.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Quote {
     /// Where.
     pub span: Range,
     /// The cue or head that fired.
-    pub because: String,
+    pub because: Because,
 }
 
 /// A danger that the text tells of; beside the proposals, never among them.
@@ -156,6 +156,17 @@ pub struct UnmappedPhrase {
     pub text: String,
 }
 
+/// An action that the needs call for and that is not proposed, and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Excluded {
+    /// Which action.
+    pub action: ActionId,
+    /// The exclusion of the catalogue, or `in_place` where the text says that it is there already.
+    pub exclusion: String,
+    /// Why, for people, in the asked language.
+    pub reason: String,
+}
+
 /// Something the reader of the answer should know, such as that no model was loaded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Notice {
@@ -188,6 +199,8 @@ pub struct Analysis {
     pub proposals: Vec<Proposal>,
     /// Domains without a level.
     pub not_assessed: Vec<NotAssessed>,
+    /// Actions that are left out on purpose.
+    pub excluded: Vec<Excluded>,
     /// Phrases without a concept.
     pub unmapped: Vec<UnmappedPhrase>,
     /// What the reader should know.

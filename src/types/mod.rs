@@ -5,6 +5,7 @@
 
 mod analysis;
 mod assertion;
+mod because;
 mod concept;
 mod matrix;
 mod narrative;
@@ -12,10 +13,11 @@ mod proposal;
 mod span;
 
 pub use analysis::{
-    Analysis, Coding, Evidence, Finding, LanguageOf, NotAssessed, NotAssessedReason, Notice, Proposal, Quote, Release, SafetyAlert,
-    SafetyStatus, Tier, UnmappedPhrase,
+    Analysis, Coding, Evidence, Excluded, Finding, LanguageOf, NotAssessed, NotAssessedReason, Notice, Proposal, Quote, Release,
+    SafetyAlert, SafetyStatus, Tier, UnmappedPhrase,
 };
 pub use assertion::{Assertion, Certainty, Experiencer, Polarity, Temporality};
+pub use because::Because;
 pub use concept::{ConceptId, Kind, Sctid};
 pub use matrix::{Domain, Level};
 pub use narrative::{Language, MAX_CHARACTERS, Narrative, NarrativeError};
@@ -70,3 +72,8 @@ macro_rules! words {
     };
 }
 pub(crate) use words;
+
+/// Bytes as lower-case hexadecimal digits.
+pub(crate) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,4 +1,4 @@
-use super::{Domain, Level, ParseError, words};
+use super::{Domain, Language, Level, ParseError, words};
 use std::{fmt, str::FromStr};
 
 /// Declares an id that is a letter and a number, as in the catalogue.
@@ -52,6 +52,23 @@ words! {
         OtherPerson = "other_person",
         /// Denied, or the opposite is told.
         Absent = "absent",
+    }
+}
+impl NeedStatus {
+    /// The statuses in the order in which people read them.
+    pub const READING: [Self; 5] = [Self::Present, Self::Possible, Self::Absent, Self::Past, Self::OtherPerson];
+
+    /// The heading over needs of this status, in Catalan unless Spanish is asked for.
+    #[must_use]
+    pub fn heading(self, language: Language) -> &'static str {
+        let (ca, es) = match self {
+            Self::Present => ("Necessitats", "Necesidades"),
+            Self::Possible => ("Possibles, per explorar", "Posibles, por explorar"),
+            Self::Absent => ("Explorat: no", "Explorado: no"),
+            Self::Past => ("Ja passat", "Ya pasado"),
+            Self::OtherPerson => ("D'una altra persona", "De otra persona"),
+        };
+        if language == Language::Spanish { es } else { ca }
     }
 }
 words! {

@@ -250,6 +250,14 @@ impl Need {
     }
 }
 
+impl Exclusion {
+    /// Why, in `language`; Catalan unless Spanish is asked for.
+    #[must_use]
+    pub fn why(&self, language: Language) -> &str {
+        &self.why[side(language)]
+    }
+}
+
 impl Action {
     /// Its name in `language`; Catalan unless Spanish is asked for.
     #[must_use]

@@ -57,6 +57,7 @@ pub struct Term {
 pub struct Dictionary {
     concepts: Vec<Concept>,
     index: BTreeMap<ConceptId, usize>,
+    of_need: BTreeMap<NeedId, Vec<(ConceptId, usize)>>,
 }
 
 /// A level in a table cell, such as `D1=2`.
@@ -83,6 +84,12 @@ impl Dictionary {
     #[must_use]
     pub fn concept(&self, id: ConceptId) -> Option<&Concept> {
         self.index.get(&id).and_then(|&at| self.concepts.get(at))
+    }
+
+    /// The concepts that state a need, with the place of the need among the concept's links (0 the most direct).
+    #[must_use]
+    pub fn of_need(&self, need: NeedId) -> &[(ConceptId, usize)] {
+        self.of_need.get(&need).map_or(&[], Vec::as_slice)
     }
 
     pub(super) fn read(reading: &mut Reading<'_>) -> Self {
@@ -116,6 +123,11 @@ impl Dictionary {
         dictionary.read_terms("terms.en.tsv", Language::Unknown, reading);
         dictionary.read_needs(reading);
         dictionary.read_snomed(reading);
+        for concept in dictionary.concepts.iter().filter(|c| !c.bare) {
+            for (place, link) in concept.needs.iter().enumerate().filter(|(_, link)| link.states) {
+                dictionary.of_need.entry(link.need).or_default().push((concept.id, place));
+            }
+        }
         dictionary
     }
 

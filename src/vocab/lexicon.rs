@@ -1,26 +1,19 @@
-use super::{ReadSentence, abbreviations::Abbreviations, dictionary::Dictionary, search::Search, table::Reading};
+use super::{
+    ReadSentence, abbreviations::Abbreviations, dictionary::Dictionary, search::Search, settings::LexiconSettings, table::Reading,
+};
 use crate::{
     text::{Stems, Word, fold, words},
     types::{ConceptId, Language, Span, Tier},
 };
 use std::collections::{HashMap, HashSet};
 
-/// Words that may stand between two stems of a term, small words apart ("deu *tres mesos* de lloguer").
-const STEM_GAP: usize = 2;
-/// A term of one stem is matched by stem only if its word is at least this long.
-const SINGLE_STEM: usize = 6;
-/// Words at least this long are mended when they are in no term.
-const FUZZY_FROM: usize = 6;
-/// A term of one word is matched after mending only if it is at least this long.
-const SINGLE_FUZZY: usize = 9;
-
 /// A term of the dictionary in a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Match {
     /// Where.
     pub span: Span,
-    /// The concepts with this term, in order of the table.
-    pub concepts: Vec<ConceptId>,
+    /// The concept; of several with this term the first of the table.
+    pub concept: ConceptId,
     /// How it was recognised.
     pub tier: Tier,
     /// Number of words that matched; more words are better evidence.
@@ -31,6 +24,7 @@ pub struct Match {
 #[derive(Default)]
 pub(super) struct Lexicon {
     stems: Stems,
+    settings: LexiconSettings,
     /// Folded words of all terms: what is not among them may be a typo.
     known: HashSet<String>,
     /// By first folded word: whole sequences, longest first.
@@ -38,7 +32,7 @@ pub(super) struct Lexicon {
     /// By first two stems, for each language.
     pairs: [HashMap<(String, String), Vec<StemTerm>>; 2],
     /// Terms of a single stem, for each language.
-    singles: [HashMap<String, Vec<ConceptId>>; 2],
+    singles: [HashMap<String, ConceptId>; 2],
     no_stem: HashSet<String>,
     small: [HashSet<String>; 2],
     binding: HashSet<String>,
@@ -47,7 +41,7 @@ pub(super) struct Lexicon {
 struct Sequence {
     folded: Vec<String>,
     lower: Vec<String>,
-    concepts: Vec<ConceptId>,
+    concept: ConceptId,
 }
 
 struct StemTerm {
@@ -56,8 +50,13 @@ struct StemTerm {
 }
 
 impl Lexicon {
-    pub(super) fn build(dictionary: &Dictionary, abbreviations: &Abbreviations, reading: &mut Reading<'_>) -> Self {
-        let mut lexicon = Self::default();
+    pub(super) fn build(
+        dictionary: &Dictionary,
+        abbreviations: &Abbreviations,
+        settings: LexiconSettings,
+        reading: &mut Reading<'_>,
+    ) -> Self {
+        let mut lexicon = Self { settings, ..Self::default() };
         for row in reading.table("no_stem.tsv", &["word", "why"]).rows() {
             lexicon.no_stem.insert(fold(row.cell("word")));
         }
@@ -91,13 +90,9 @@ impl Lexicon {
         };
         self.known.extend(folded.iter().cloned());
         let same_start = self.sequences.entry(first).or_default();
-        match same_start.iter_mut().find(|sequence| sequence.folded == folded) {
-            Some(sequence) if sequence.concepts.contains(&concept) => {}
-            Some(sequence) => sequence.concepts.push(concept),
-            None => {
-                let lower = written.iter().map(|w| w.lower.clone()).collect();
-                same_start.push(Sequence { folded: folded.clone(), lower, concepts: vec![concept] });
-            }
+        if !same_start.iter().any(|sequence| sequence.folded == folded) {
+            let lower = written.iter().map(|w| w.lower.clone()).collect();
+            same_start.push(Sequence { folded: folded.clone(), lower, concept });
         }
         let side = side(language);
         let content: Vec<&String> = folded.iter().filter(|word| !self.small[side].contains(*word)).collect();
@@ -105,17 +100,17 @@ impl Lexicon {
         match stems.as_slice() {
             [] => {}
             [only] => {
-                if content.iter().all(|word| word.chars().count() >= SINGLE_STEM && !self.no_stem.contains(*word)) {
-                    push_unique(self.singles[side].entry(only.clone()).or_default(), concept);
+                if content.iter().all(|word| word.chars().count() >= self.settings.single_stem && !self.no_stem.contains(*word)) {
+                    self.singles[side].entry(only.clone()).or_insert(concept);
                 }
             }
             // "no pot" alone says nothing: beside a binding word two others must stand, or one long one
             many if many
                 .iter()
                 .filter(|stem| !self.is_bound(stem))
-                .map(|stem| stem.chars().count().min(SINGLE_STEM - 1))
+                .map(|stem| stem.chars().count().min(self.settings.single_stem - 1))
                 .sum::<usize>()
-                < SINGLE_STEM - 1 => {}
+                < self.settings.single_stem - 1 => {}
             [a, b, ..] => {
                 let terms = self.pairs[side].entry((a.clone(), b.clone())).or_default();
                 if !terms.iter().any(|t| t.concept == concept && t.stems == stems) {
@@ -176,15 +171,15 @@ impl Lexicon {
             } else {
                 Tier::Folded
             };
-            let single_fuzzy = tier == Tier::Fuzzy && matched.len() == 1 && word.folded.chars().count() < SINGLE_FUZZY;
+            let single_fuzzy = tier == Tier::Fuzzy && matched.len() == 1 && word.folded.chars().count() < self.settings.single_fuzzy;
             if let (Some(last), false) = (matched.last(), single_fuzzy) {
                 let span = word.span.join(last.span);
-                found.push(Match { span, concepts: sequence.concepts.clone(), tier, n_words: matched.len() });
+                found.push(Match { span, concept: sequence.concept, tier, n_words: matched.len() });
             }
         }
     }
 
-    /// Terms by their stems, with small words anywhere and up to [`STEM_GAP`] other words between two stems.
+    /// Terms by their stems, with small words anywhere and up to [`LexiconSettings::stem_gap`] other words between two stems.
     fn stem_matches(&self, words: &[Word], found: &mut Vec<Match>) {
         for side in 0..2 {
             let content: Vec<(&Word, String)> = words
@@ -193,16 +188,16 @@ impl Lexicon {
                 .map(|word| (word, self.stem(&word.folded, side)))
                 .collect();
             for (at, (word, first)) in content.iter().enumerate() {
-                if let Some(concepts) = self.singles[side].get(first)
-                    && word.folded.chars().count() >= SINGLE_STEM
+                if let Some(&concept) = self.singles[side].get(first)
+                    && word.folded.chars().count() >= self.settings.single_stem
                 {
-                    found.push(Match { span: word.span, concepts: concepts.clone(), tier: Tier::Stem, n_words: 1 });
+                    found.push(Match { span: word.span, concept, tier: Tier::Stem, n_words: 1 });
                 }
-                for (_, second) in content.iter().skip(at + 1).take(STEM_GAP + 1) {
+                for (_, second) in content.iter().skip(at + 1).take(self.settings.stem_gap + 1) {
                     for term in self.pairs[side].get(&(first.clone(), second.clone())).map_or(&[][..], Vec::as_slice) {
                         if let Some(end) = self.fit(&content, at, &term.stems) {
                             let span = word.span.join(content[end].0.span);
-                            found.push(Match { span, concepts: vec![term.concept], tier: Tier::Stem, n_words: term.stems.len() });
+                            found.push(Match { span, concept: term.concept, tier: Tier::Stem, n_words: term.stems.len() });
                         }
                     }
                 }
@@ -214,7 +209,7 @@ impl Lexicon {
     fn fit(&self, content: &[(&Word, String)], at: usize, stems: &[String]) -> Option<usize> {
         let mut here = at;
         for pair in stems.windows(2) {
-            let gap = if self.is_bound(&pair[0]) || stems.len() == 2 { 1 } else { STEM_GAP };
+            let gap = if self.is_bound(&pair[0]) || stems.len() == 2 { 1 } else { self.settings.stem_gap };
             here = (here + 1..=(here + gap + 1).min(content.len() - 1)).find(|&next| content[next].1 == pair[1])?;
         }
         Some(here)
@@ -226,19 +221,13 @@ impl Lexicon {
         let mended = words
             .iter()
             .map(|word| {
-                let long = word.folded.chars().count() >= FUZZY_FROM && word.folded.chars().all(char::is_alphabetic);
+                let long = word.folded.chars().count() >= self.settings.fuzzy_from && word.folded.chars().all(char::is_alphabetic);
                 let better = (long && !self.known.contains(&word.folded)).then(|| search.nearest_word(&word.folded)).flatten();
                 changed |= better.is_some();
                 better.map_or_else(|| word.clone(), |folded| Word { folded, ..word.clone() })
             })
             .collect();
         changed.then_some(mended)
-    }
-}
-
-fn push_unique(concepts: &mut Vec<ConceptId>, concept: ConceptId) {
-    if !concepts.contains(&concept) {
-        concepts.push(concept);
     }
 }
 

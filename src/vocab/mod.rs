@@ -30,7 +30,7 @@ pub use settings::Settings;
 
 use crate::{
     text::{Sentence, Word},
-    types::Language,
+    types::{Language, hex},
 };
 use sha2::{Digest, Sha256};
 use std::{
@@ -176,7 +176,7 @@ impl Vocabulary {
         let safety = SafetyCues::read(&catalogue, &mut reading);
         let settings = Settings::read(&mut reading);
         let cues = cues::Cues::read(&mut reading);
-        let lexicon = lexicon::Lexicon::build(&dictionary, &abbreviations, &mut reading);
+        let lexicon = lexicon::Lexicon::build(&dictionary, &abbreviations, settings.lexicon, &mut reading);
         let phrases = phrases::Phrases::read(&dictionary, &mut reading);
         let rules_fingerprint = fingerprint(&reading.contents);
         let search = search::Search::build(&dictionary, &lexicon)?;
@@ -224,10 +224,10 @@ impl Vocabulary {
     pub fn terms_in(&self, sentence: &ReadSentence<'_>) -> Vec<Match> {
         let mut found = self.lexicon.matches(sentence, &self.search);
         found.extend(self.phrases.matches(sentence));
-        found.sort_by_key(|m| (std::cmp::Reverse(m.n_words), m.tier, m.span.start(), std::cmp::Reverse(m.span.len()), m.concepts.clone()));
+        found.sort_by_key(|m| (std::cmp::Reverse(m.n_words), m.tier, m.span.start(), std::cmp::Reverse(m.span.len()), m.concept));
         let mut kept: Vec<Match> = Vec::new();
         for one in found {
-            let same = |k: &Match| k.concepts == one.concepts && k.span.overlaps(one.span);
+            let same = |k: &Match| k.concept == one.concept && k.span.overlaps(one.span);
             if !kept.iter().any(|k| k.span.contains(one.span) || same(k)) {
                 kept.push(one);
             }
@@ -257,5 +257,5 @@ fn fingerprint(files: &[(String, Vec<u8>)]) -> String {
         hash.update((bytes.len() as u64).to_le_bytes());
         hash.update(bytes);
     }
-    hash.finalize().iter().take(6).map(|byte| format!("{byte:02x}")).collect()
+    hex(&hash.finalize()[..6])
 }

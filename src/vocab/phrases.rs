@@ -45,7 +45,7 @@ impl Phrases {
                 let called_off = self.unless[index].iter().any(|p| sentence.readings().any(|w| p.find(w, 0).is_some()));
                 let one = Match {
                     span: first.span.join(last.span),
-                    concepts: vec![self.concepts[index]],
+                    concept: self.concepts[index],
                     tier: Tier::Folded,
                     n_words: self.patterns[index].n_words(),
                 };

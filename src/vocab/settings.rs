@@ -9,6 +9,8 @@ pub struct Settings {
     pub needs: NeedSettings,
     /// How levels are proposed; the open questions of `facts/ssm_cat.md` §9.
     pub levels: LevelSettings,
+    /// How terms are found.
+    pub lexicon: LexiconSettings,
     /// How findings are linked.
     pub link: LinkSettings,
     /// How actions are proposed.
@@ -59,6 +61,36 @@ pub struct LevelSettings {
     pub means_tested_cap: u8,
     /// A level of 5 needs this much weight of positive evidence (R12).
     pub five_needs: f32,
+}
+
+/// How terms are found.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct LexiconSettings {
+    /// Words that may stand between two stems of a term, small words apart ("deu *tres mesos* de lloguer").
+    pub stem_gap: usize,
+    /// A term of one stem is matched by stem only if its word is at least this long.
+    pub single_stem: usize,
+    /// Words at least this long are mended when they are in no term.
+    pub fuzzy_from: usize,
+    /// A term of one word is matched after mending only if it is at least this long.
+    pub single_fuzzy: usize,
+    /// How sure a finding is, by how it was recognised.
+    pub confidence: TierConfidence,
+}
+
+/// How sure a finding is, by how it was recognised; the classifier brings its own probability.
+#[derive(Debug, Clone, Copy, Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct TierConfidence {
+    /// Letter for letter.
+    pub exact: f32,
+    /// After folding.
+    pub folded: f32,
+    /// By stems.
+    pub stem: f32,
+    /// After mending a typo.
+    pub fuzzy: f32,
 }
 
 /// How findings are linked.

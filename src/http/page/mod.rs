@@ -115,6 +115,8 @@ struct Shown {
     needs: Vec<ShownGroup>,
     levels: Vec<ShownLevel>,
     actions: Vec<ShownAction>,
+    /// Actions left out: name and reason.
+    excluded: Vec<(String, String)>,
     missing: Vec<String>,
 }
 
@@ -192,6 +194,7 @@ impl Shown {
             needs: groups(analysis, text, vocabulary, language),
             levels: levels(analysis, text, vocabulary, language),
             actions: actions(analysis, vocabulary, language),
+            excluded: excluded(analysis, vocabulary, language),
             missing: analysis
                 .not_assessed
                 .iter()
@@ -235,7 +238,7 @@ fn pieces(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: La
         };
         let name = vocabulary.catalogue.need(need).map(|n| n.name(language)).unwrap_or_default();
         let class = if status == NeedStatus::Present { "present" } else { "other" };
-        let mark = || Mark { class, label: need.to_string(), title: format!("{name} ({})", status_name(status, language)) };
+        let mark = || Mark { class, label: need.to_string(), title: format!("{name} ({})", status.heading(language)) };
         marks.extend(proposal.evidence.iter().map(|e| (e.span, mark())));
     }
     marks.sort_by_key(|(range, _)| (range.start, std::cmp::Reverse(range.end)));
@@ -259,19 +262,7 @@ fn pieces(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: La
     pieces
 }
 
-fn status_name(status: NeedStatus, language: Language) -> &'static str {
-    let (ca, es) = match status {
-        NeedStatus::Present => ("Necessitats", "Necesidades"),
-        NeedStatus::Possible => ("Possibles, per explorar", "Posibles, por explorar"),
-        NeedStatus::Absent => ("Explorat: no", "Explorado: no"),
-        NeedStatus::Past => ("Ja passat", "Ya pasado"),
-        NeedStatus::OtherPerson => ("D'una altra persona", "De otra persona"),
-    };
-    if language == Language::Spanish { es } else { ca }
-}
-
 fn groups(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: Language) -> Vec<ShownGroup> {
-    let order = [NeedStatus::Present, NeedStatus::Possible, NeedStatus::Absent, NeedStatus::Past, NeedStatus::OtherPerson];
     let group = |wanted: NeedStatus| {
         let of_group = analysis.proposals.iter().filter_map(|p| match p.claim {
             Claim::Need { need, status, urgency, .. } if status == wanted => Some((p, need, urgency)),
@@ -283,12 +274,12 @@ fn groups(analysis: &Analysis, text: &str, vocabulary: &Vocabulary, language: La
                 name: vocabulary.catalogue.need(need).map(|n| n.name(language).to_owned()).unwrap_or_default(),
                 urgency: if wanted == NeedStatus::Present { urgency.to_string() } else { String::new() },
                 percent: percent(p.confidence.value()),
-                quotes: p.evidence.iter().map(|e| (quote(text, e.span), e.because.clone())).collect(),
+                quotes: p.evidence.iter().map(|e| (quote(text, e.span), e.because.say(language))).collect(),
             })
             .collect();
-        (!needs.is_empty()).then_some(ShownGroup { name: status_name(wanted, language), needs })
+        (!needs.is_empty()).then_some(ShownGroup { name: wanted.heading(language), needs })
     };
-    order.into_iter().filter_map(group).collect()
+    NeedStatus::READING.into_iter().filter_map(group).collect()
 }
 
 fn percent(confidence: f32) -> u8 {
@@ -323,4 +314,9 @@ fn actions(analysis: &Analysis, vocabulary: &Vocabulary, language: Language) -> 
         _ => None,
     };
     analysis.proposals.iter().filter_map(shown).collect()
+}
+
+fn excluded(analysis: &Analysis, vocabulary: &Vocabulary, language: Language) -> Vec<(String, String)> {
+    let name = |action| vocabulary.catalogue.action(action).map(|a| a.name(language).to_owned()).unwrap_or_default();
+    analysis.excluded.iter().map(|e| (format!("{} {}", e.action, name(e.action)), e.reason.clone())).collect()
 }
