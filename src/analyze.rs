@@ -125,7 +125,7 @@ impl Analyzer {
             Finding {
                 span: offsets.range(f.span),
                 text: f.span.of(narrative.text()).to_owned(),
-                codings: concept.map(|c| c.codings(wish.language)).unwrap_or_default(),
+                codings: self.vocabulary.dictionary.codings(f.concept, wish.language),
                 kind: concept.map_or(crate::types::Kind::Observation, |c| c.kind),
                 assertion: f.assertion,
                 tier: f.tier,

@@ -2,7 +2,7 @@ use crate::support::{FULL, RULES, analyze, needs};
 use proptest::prelude::*;
 use relat::{
     analyze::{Analyzer, Wish},
-    types::{Analysis, Claim, Language, Narrative, NeedStatus, OffsetUnit, SafetyStatus},
+    types::{Analysis, Because, Claim, Language, Narrative, NeedStatus, OffsetUnit, SafetyStatus},
 };
 
 fn alerts(analysis: &Analysis, status: SafetyStatus) -> Vec<String> {
@@ -73,6 +73,7 @@ fn mediation_is_never_proposed_with_violence() {
     let analysis = analyze(&RULES, "Conflicte de parella i separació. El seu marit la pega.");
     let mediation = |p: &relat::types::Proposal| matches!(&p.claim, Claim::Action { action, .. } if ["A055", "A023", "A050"].contains(&action.to_string().as_str()));
     assert!(!analysis.proposals.iter().any(mediation));
+    assert!(analysis.excluded.iter().any(|e| e.exclusion == "X01" && e.reason.contains("violència")), "{:?}", analysis.excluded);
     assert!(needs(&analysis, NeedStatus::Present).contains(&"N050".to_owned()), "{:?}", analysis.proposals);
 }
 
@@ -86,7 +87,7 @@ fn everything_proposed_shows_its_sentence() {
         for proposal in &analysis.proposals {
             assert!(!proposal.evidence.is_empty(), "{proposal:?}");
             assert!(proposal.evidence.iter().all(|e| e.span.start < e.span.end && e.span.end <= n), "{proposal:?}");
-            assert!(proposal.evidence.iter().all(|e| !e.because.is_empty() && e.finding.is_none_or(|f| f < analysis.findings.len())));
+            assert!(proposal.evidence.iter().all(|e| e.finding.is_none_or(|f| f < analysis.findings.len())));
         }
         let domains = analysis.proposals.iter().filter(|p| matches!(p.claim, Claim::Level { .. })).count() + analysis.not_assessed.len();
         assert_eq!(domains, 17, "every domain has a level or a reason");
@@ -101,7 +102,7 @@ fn the_classifier_contributes_and_says_its_share() {
         .iter()
         .filter(|p| matches!(p.claim, Claim::Need { .. }))
         .flat_map(|p| &p.evidence)
-        .filter(|e| e.because.starts_with("model 0."));
+        .filter(|e| matches!(e.because, Because::Model(share) if share.value() > 0.0));
     assert!(by_model.count() > 0, "{:?}", analysis.proposals);
 }
 

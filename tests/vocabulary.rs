@@ -53,8 +53,22 @@ fn a_concept_added_to_the_tables_is_found_in_the_next_narrative() {
 }
 
 #[test]
+fn a_concept_without_a_snomed_id_is_coded_by_its_broader_one_too() {
+    let dictionary = &RULES.vocabulary.dictionary;
+    let local: Vec<_> = dictionary.concepts().iter().filter(|c| c.sctid.is_none()).collect();
+    let linked = local.iter().filter(|c| c.broader.is_some()).count();
+    assert!(linked * 10 >= local.len() * 7, "{linked} of {}", local.len());
+    for concept in local.iter().filter(|c| c.broader.is_some()) {
+        let codings = dictionary.codings(concept.id, Language::Spanish);
+        assert_eq!(codings[0].code, concept.id.to_string(), "our own code stands first: the broader one is not its id");
+        assert_eq!(codings[1].system, relat::vocab::SNOMED);
+    }
+}
+
+#[test]
 fn a_broken_table_is_named_by_file_and_line() {
-    let broken: [(&str, &str, &str); 8] = [
+    let broken: [(&str, &str, &str); 9] = [
+        ("broader.tsv", "C01254\tC77777\n", "C77777 is not in concepts.tsv"),
         ("concepts.tsv", "C00001\tproblem\t0\tD4\t-\n", "stands on an earlier line"),
         ("concepts.tsv", "C99999\tproblem\n", "columns"),
         ("terms.ca.tsv", "C88888\tsynonym\tuna cosa\n", "not in concepts.tsv"),

@@ -90,7 +90,7 @@ fn nearest(
         let similarity = model.vectors.similarity(concept, &unit.reading.vector);
         let words = by_words.iter().find(|c| c.concept == concept).map_or(0.0, |c| c.score / highest);
         let direct = if place == 0 { settings.link } else { 0.0 };
-        let coded = vocabulary.dictionary.concept(concept).is_some_and(|c| c.sctid.is_some());
+        let coded = vocabulary.dictionary.concept(concept).is_some_and(|c| c.sctid.is_some() || c.broader.is_some());
         settings.similarity * similarity + settings.words * words + direct + if coded { settings.link } else { 0.0 }
     };
     of_need.iter().map(|c| (score(c), c.0)).max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))).map(|(_, concept)| concept)

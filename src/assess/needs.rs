@@ -1,6 +1,7 @@
 use super::{Ground, Proposed};
 use crate::{
-    annotate::{Finding, Noted},
+    annotate::{Finding, Noted, ReadUnit},
+    model::STATUSES,
     types::{Assertion, Because, Certainty, Claim, Experiencer, NeedId, NeedStatus, Person, Polarity, Probability, Temporality, Tier},
     vocab::{Need, Vocabulary},
 };
@@ -26,7 +27,7 @@ struct Case {
 /// The needs, each with one status, present ones first, then by urgency.
 pub(super) fn needs(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>) -> Vec<Proposed> {
     let mut cases: BTreeMap<(NeedId, NeedStatus), Case> = BTreeMap::new();
-    by_concept(noted, vocabulary, &mut cases);
+    by_concept(noted, vocabulary, heads, &mut cases);
     by_model(noted, vocabulary, heads, &mut cases);
     let threshold = vocabulary.settings.needs.threshold;
     let mut proposed = Vec::new();
@@ -36,7 +37,7 @@ pub(super) fn needs(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_
             .filter_map(|&status| cases.get(&(need.id, status)).map(|case| (status, case.confidence())))
             .filter(|(_, confidence)| *confidence >= threshold)
             .collect();
-        if let Some(status) = choose(&of_need)
+        if let Some(status) = choose(&of_need, vocabulary.settings.needs.present_share)
             && let Some(case) = cases.remove(&(need.id, status))
         {
             proposed.push(case.proposed(need, status));
@@ -47,12 +48,12 @@ pub(super) fn needs(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_
     proposed
 }
 
-/// Of several statuses over the threshold: present if it is said anywhere nearly as surely as the surest other.
-fn choose(of_need: &[(NeedStatus, f32)]) -> Option<NeedStatus> {
+/// Of several statuses over the threshold: present if it is said anywhere with at least `present_share` of the surest other's confidence.
+fn choose(of_need: &[(NeedStatus, f32)], present_share: f32) -> Option<NeedStatus> {
     let surest = of_need.iter().copied().max_by(|a, b| a.1.total_cmp(&b.1).then(b.0.cmp(&a.0)))?;
     let present = of_need.iter().find(|(status, _)| *status == NeedStatus::Present);
     match present {
-        Some((_, confidence)) if *confidence >= surest.1 * 0.8 => Some(NeedStatus::Present),
+        Some((_, confidence)) if *confidence >= surest.1 * present_share => Some(NeedStatus::Present),
         _ => Some(surest.0),
     }
 }
@@ -89,8 +90,8 @@ impl Case {
     }
 }
 
-/// Concepts lend their needs what the text says of them.
-fn by_concept(noted: &Noted<'_>, vocabulary: &Vocabulary, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
+/// Concepts lend their needs what the text says of them: the cues around, and the classifier where it reads the need there too.
+fn by_concept(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
     let settings = &vocabulary.settings.needs;
     for (index, finding) in noted.findings.iter().enumerate().filter(|(_, f)| f.tier != Tier::Model) {
         let Some(concept) = vocabulary.dictionary.concept(finding.concept) else {
@@ -103,14 +104,30 @@ fn by_concept(noted: &Noted<'_>, vocabulary: &Vocabulary, cases: &mut BTreeMap<(
             let Some(status) = status(finding.assertion, need) else {
                 continue;
             };
-            let share = if link.states { settings.states } else { settings.suggests } * tier_share(finding, need, vocabulary);
-            let because = Because::Concept { concept: concept.id, tier: finding.tier };
-            let ground = Ground { span: finding.span, finding: Some(index), because };
-            let case = cases.entry((link.need, status)).or_default();
-            case.doubt_of_concepts = case.doubt_of_concepts.max(share);
-            case.add(share, ground, person(finding.assertion.experiencer));
+            let states = if heads.needs.is_empty() { settings.states_alone } else { settings.states };
+            let share = if link.states { states } else { settings.suggests } * tier_share(finding, need, vocabulary);
+            let read = read_status(noted, finding, link.need, heads).filter(|(mention, _)| *mention >= settings.model_settles);
+            for (place, &told) in STATUSES.iter().enumerate() {
+                let by_cues = f32::from(u8::from(told == status));
+                let part = share * read.map_or(by_cues, |(_, shares)| f32::midpoint(by_cues, shares[place]));
+                if part < share * settings.model_settles {
+                    continue;
+                }
+                let because = Because::Concept { concept: concept.id, tier: finding.tier };
+                let ground = Ground { span: finding.span, finding: Some(index), because };
+                let case = cases.entry((link.need, told)).or_default();
+                case.doubt_of_concepts = case.doubt_of_concepts.max(part);
+                case.add(part, ground, person(finding.assertion.experiencer));
+            }
         }
     }
+}
+
+/// What the classifier says of a need in the shortest unit that holds a finding: that it is spoken of, and its statuses.
+fn read_status(noted: &Noted<'_>, finding: &Finding, need: NeedId, heads: &Heads<'_>) -> Option<(f32, [f32; 5])> {
+    let place = heads.needs.iter().position(|n| *n == need)?;
+    let unit = noted.units.iter().filter(|u| u.span.contains(finding.span)).min_by_key(|u| u.span.len())?;
+    unit.reading.needs.get(place).copied()
 }
 
 /// A stem or a mended typo lends less; for a need with a safety rule a stem alone never suffices.
@@ -148,14 +165,9 @@ fn person(experiencer: Experiencer) -> Person {
 fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
     let floor = vocabulary.settings.needs.threshold;
     for unit in &noted.units {
-        for (place, &need) in heads.needs.iter().enumerate() {
-            let mention = unit.reading.needs.get(place).map_or(0.0, |(mention, _)| *mention);
-            let threshold = heads.thresholds.get(place).copied().unwrap_or(0.5);
-            if mention < threshold * 0.5 || vocabulary.catalogue.need(need).is_none() {
-                continue;
-            }
-            for &status in NeedStatus::ALL {
-                let probability = unit.reading.need(place, status);
+        for &status in NeedStatus::ALL {
+            for (place, probability) in probabilities(unit, status, vocabulary, heads) {
+                let (need, threshold) = (heads.needs[place], heads.thresholds.get(place).copied().unwrap_or(0.5));
                 if probability < threshold * 0.4 {
                     continue;
                 }
@@ -173,6 +185,28 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases
         }
     }
     cases.retain(|_, case| !case.grounds.is_empty());
+}
+
+/// The probability of each need with `status` in a unit, by place in the heads; the likeliest of a family stands for the family.
+fn probabilities(unit: &ReadUnit, status: NeedStatus, vocabulary: &Vocabulary, heads: &Heads<'_>) -> Vec<(usize, f32)> {
+    let mut families: BTreeMap<&str, (usize, f32, f32)> = BTreeMap::new();
+    let mut all = Vec::new();
+    for (place, &need) in heads.needs.iter().enumerate() {
+        let Some(need) = vocabulary.catalogue.need(need) else {
+            continue;
+        };
+        let own = unit.reading.need(place, status);
+        let (best, highest, none) = families.entry(&need.family).or_insert((place, own, 1.0));
+        *none *= 1.0 - own;
+        if own > *highest {
+            (*best, *highest) = (place, own);
+        }
+        all.push((place, own));
+    }
+    for (best, _, none) in families.into_values() {
+        all.iter_mut().filter(|(place, _)| *place == best).for_each(|(_, own)| *own = 1.0 - none);
+    }
+    all
 }
 
 fn states(finding: &Finding, need: NeedId, vocabulary: &Vocabulary) -> bool {

@@ -50,12 +50,12 @@ fn by_cue(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
             continue;
         }
         for (cue, span) in vocabulary.safety.matches(&noted.read, at) {
-            let Some(status) = status(noted, at, span) else {
+            let Some(said) = status(noted, at, span) else {
                 continue;
             };
-            if status == SafetyStatus::Active && called_off(noted, vocabulary, at, cue) {
+            let Some(status) = confirmed(noted, vocabulary, at, cue, said) else {
                 continue;
-            }
+            };
             let because = Because::Cue(cue.pattern.text().to_owned());
             signs.push(Sign {
                 rule: cue.rule,
@@ -90,15 +90,20 @@ fn person(noted: &Noted<'_>, at: usize, span: Span, cue: Person) -> Person {
     }
 }
 
-/// A short cue is called off when the classifier, having read the sentence and its clauses, sees nothing at all of the rule.
-fn called_off(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &SafetyCue) -> bool {
+/// What the classifier, having read the sentence and its clauses, leaves of an active cue: nothing if it sees next to nothing of the
+/// rule there, past or denied if it surely reads it so.
+fn confirmed(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &SafetyCue, said: SafetyStatus) -> Option<SafetyStatus> {
     let settings = &vocabulary.settings.safety;
-    if cue.pattern.n_words() > settings.short_cue || noted.units.is_empty() {
-        return false;
+    let read = |status| {
+        let units = noted.units.iter().filter(|u| u.sentence == at).map(|u| u.reading.safety(cue.rule, status));
+        units.fold(0.0, f32::max)
+    };
+    if noted.units.is_empty() || said != SafetyStatus::Active {
+        return Some(said);
     }
-    let near = |sentence: usize| sentence.abs_diff(at) == 0;
-    let likeliest = noted.units.iter().filter(|u| near(u.sentence)).map(|u| u.reading.safety(cue.rule, SafetyStatus::Active));
-    likeliest.fold(0.0, f32::max) < settings.model_calls_off
+    let active = read(SafetyStatus::Active);
+    let other = [SafetyStatus::Past, SafetyStatus::Denied].into_iter().find(|s| read(*s) >= settings.cue_turned.max(active));
+    other.or_else(|| (active >= settings.cue_least).then_some(SafetyStatus::Active))
 }
 
 /// Where the classifier sees a danger: the places at least half as sure as the surest, since a danger colours the sentences beside it.

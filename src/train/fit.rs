@@ -182,7 +182,7 @@ impl Course<'_> {
         let steps = (batches.len() * self.run.epochs) as u64;
         let mut random = StdRng::seed_from_u64(self.run.seed + 1);
         let mut step = 0_u64;
-        for epoch in 0..self.run.epochs {
+        for epoch in 0..self.run.stop_after.unwrap_or(self.run.epochs).min(self.run.epochs) {
             batches.shuffle(&mut random);
             let progress = progress(batches.len(), &format!("epoch {}", epoch + 1));
             let mut sum = 0.0;

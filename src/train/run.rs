@@ -29,6 +29,9 @@ pub struct RunFile {
     pub layers: usize,
     /// Passes over the corpora; with 0 only the lexical head learns.
     pub epochs: usize,
+    /// Passes after which the run ends early, its rate not yet fallen to zero: for a run that another carries on.
+    #[serde(default)]
+    pub stop_after: Option<usize>,
     /// Highest learning rate of the layers.
     pub rate: f64,
     /// Highest learning rate of the heads.

@@ -21,6 +21,8 @@ pub struct Need {
     pub urgency: Urgency,
     /// Whether it concerns the household, so that a cohabiting relative's counts as the client's.
     pub household: bool,
+    /// Needs of one family are hard to tell apart: doubt between them is no doubt about the family.
+    pub family: String,
     /// What to do, most fitting first.
     pub actions: Vec<ActionId>,
 }
@@ -132,7 +134,7 @@ impl Catalogue {
     }
 
     fn read_needs(&mut self, reading: &mut Reading<'_>) {
-        let columns = &["need", "group", "ca", "es", "siuss", "domains", "safety", "urgency", "household"];
+        let columns = &["need", "group", "ca", "es", "siuss", "domains", "safety", "urgency", "household", "family"];
         for row in reading.table("needs.tsv", columns).rows() {
             let Some(id) = row.value::<NeedId>("need", reading) else {
                 continue;
@@ -150,6 +152,7 @@ impl Catalogue {
                 safety,
                 urgency,
                 household: row.cell("household") == "1",
+                family: row.cell("family").to_owned(),
                 actions: vec![],
             };
             if need.names.iter().any(String::is_empty) {

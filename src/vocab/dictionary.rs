@@ -26,6 +26,8 @@ pub struct Concept {
     pub needs: Vec<NeedLink>,
     /// Its SNOMED CT id, when it has one.
     pub sctid: Option<Sctid>,
+    /// The nearest concept of which it is a kind; given for concepts without a SNOMED CT id.
+    pub broader: Option<ConceptId>,
     /// Its terms.
     pub terms: Vec<Term>,
     /// Line in `concepts.tsv`.
@@ -116,13 +118,14 @@ impl Dictionary {
                 row.problem(reading, format!("{id} stands on an earlier line too"));
                 continue;
             }
-            dictionary.concepts.push(Concept { id, kind, bare, domains, cell, needs: vec![], sctid: None, terms: vec![], line: row.line });
+            dictionary.concepts.push(Concept { id, kind, bare, domains, cell, needs: vec![], sctid: None, broader: None, terms: vec![], line: row.line });
         }
         dictionary.read_terms("terms.ca.tsv", Language::Catalan, reading);
         dictionary.read_terms("terms.es.tsv", Language::Spanish, reading);
         dictionary.read_terms("terms.en.tsv", Language::Unknown, reading);
         dictionary.read_needs(reading);
         dictionary.read_snomed(reading);
+        dictionary.read_broader(reading);
         for concept in dictionary.concepts.iter().filter(|c| !c.bare) {
             for (place, link) in concept.needs.iter().enumerate().filter(|(_, link)| link.states) {
                 dictionary.of_need.entry(link.need).or_default().push((concept.id, place));
@@ -204,6 +207,41 @@ impl Dictionary {
         }
     }
 
+    fn read_broader(&mut self, reading: &mut Reading<'_>) {
+        let table = reading.table("broader.tsv", &["concept", "broader"]);
+        for row in table.rows() {
+            let Some(broader) = row.value::<ConceptId>("broader", reading) else {
+                continue;
+            };
+            if self.concept(broader).is_none() {
+                row.problem(reading, format!("{broader} is not in concepts.tsv"));
+                continue;
+            }
+            let Some(concept) = self.of_row(row, reading) else {
+                continue;
+            };
+            if concept.broader.is_some() {
+                row.problem(reading, "the concept has a broader one already");
+            } else if concept.sctid.is_some() {
+                row.problem(reading, "the concept has a SNOMED CT id of its own");
+            } else {
+                concept.broader = Some(broader);
+            }
+        }
+    }
+
+    /// The codings of a concept in order: SNOMED CT if it has an id, then our own, then, if it has none, the id of the nearest broader
+    /// concept, as FHIR gives several codings of one concept. Empty for a key that is not in the release.
+    #[must_use]
+    pub fn codings(&self, id: ConceptId, language: Language) -> Vec<Coding> {
+        let Some(concept) = self.concept(id) else {
+            return Vec::new();
+        };
+        let own = Coding { system: SYSTEM, code: id.to_string(), display: concept.display(language) };
+        let broader = concept.broader.and_then(|id| self.concept(id)).and_then(|broader| broader.snomed(language));
+        concept.snomed(language).into_iter().chain([own]).chain(broader).collect()
+    }
+
     /// The concept that a row of another table names.
     fn of_row(&mut self, row: &super::table::Row, reading: &mut Reading<'_>) -> Option<&mut Concept> {
         let id = row.value::<ConceptId>("concept", reading)?;
@@ -241,12 +279,7 @@ impl Concept {
         preferred(language).or_else(|| preferred(other)).map_or_else(|| self.id.to_string(), |t| t.text.clone())
     }
 
-    /// The codings in order: SNOMED CT if there is an id, then our own.
-    #[must_use]
-    pub fn codings(&self, language: Language) -> Vec<Coding> {
-        let display = self.display(language);
-        let own = Coding { system: SYSTEM, code: self.id.to_string(), display: display.clone() };
-        let snomed = self.sctid.map(|sctid| Coding { system: SNOMED, code: sctid.to_string(), display });
-        snomed.into_iter().chain([own]).collect()
+    fn snomed(&self, language: Language) -> Option<Coding> {
+        self.sctid.map(|sctid| Coding { system: SNOMED, code: sctid.to_string(), display: self.display(language) })
     }
 }

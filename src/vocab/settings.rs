@@ -25,10 +25,16 @@ pub struct Settings {
 pub struct NeedSettings {
     /// A need is proposed from this confidence on.
     pub threshold: f32,
+    /// Of several statuses over the threshold, present is taken if it has at least this share of the surest other's confidence.
+    pub present_share: f32,
     /// Confidence that a concept which states a need lends it.
     pub states: f32,
+    /// The same when no model is loaded.
+    pub states_alone: f32,
     /// Confidence that a concept which only suggests a need lends it.
     pub suggests: f32,
+    /// From this probability that a need is spoken of, the classifier has half the say on what is said of it.
+    pub model_settles: f32,
     /// A stem-only match lends this share of it.
     pub stem_share: f32,
     /// A match after mending a typo lends this share of it.
@@ -125,10 +131,10 @@ pub struct SafetySettings {
     pub model_alone: f32,
     /// A present need that belongs to a rule raises its alert from this confidence on.
     pub need_alone: f32,
-    /// A cue is called off by the classifier only when it is less likely than this.
-    pub model_calls_off: f32,
-    /// Cues of this many words or fewer can be called off by the classifier.
-    pub short_cue: usize,
+    /// A cue stands if the classifier gives its rule at least this in the sentence.
+    pub cue_least: f32,
+    /// A cue becomes past or denied if the classifier reads it so with at least this, and rather than active.
+    pub cue_turned: f32,
 }
 
 #[derive(Deserialize)]
