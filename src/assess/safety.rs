@@ -109,10 +109,10 @@ fn confirmed(noted: &Noted<'_>, vocabulary: &Vocabulary, at: usize, cue: &Safety
 /// Where the classifier sees a danger: the places at least half as sure as the surest, since a danger colours the sentences beside it.
 fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
     let mut signs = Vec::new();
-    for (rule, _) in vocabulary.safety.rules() {
+    for (rule, text) in vocabulary.safety.rules() {
         for &status in SafetyStatus::ALL {
             let surest = noted.units.iter().map(|unit| unit.reading.safety(rule, status)).fold(0.0, f32::max);
-            let least = vocabulary.settings.safety.model_alone.max(surest / 2.0);
+            let least = text.model_from.max(surest / 2.0);
             for unit in &noted.units {
                 let probability = unit.reading.safety(rule, status);
                 if probability >= least {

@@ -19,6 +19,8 @@ pub struct SafetyRuleText {
     pub actions: Vec<ActionId>,
     /// What must never be done, in Catalan and Spanish.
     pub never: [String; 2],
+    /// The classifier alone raises an alert of this rule from this probability on.
+    pub model_from: f32,
 }
 
 /// A phrase that tells of danger.
@@ -88,7 +90,7 @@ impl SafetyCues {
 
     pub(super) fn read(catalogue: &Catalogue, reading: &mut Reading<'_>) -> Self {
         let mut safety = Self::default();
-        for row in reading.table("safety/rules.tsv", &["rule", "ca", "es", "actions", "never_ca", "never_es"]).rows() {
+        for row in reading.table("safety/rules.tsv", &["rule", "ca", "es", "actions", "never_ca", "never_es", "model_from"]).rows() {
             let Some(id) = row.value::<SafetyRule>("rule", reading) else {
                 continue;
             };
@@ -97,7 +99,12 @@ impl SafetyCues {
                 row.problem(reading, format!("{unknown} is not in actions.tsv"));
             }
             let text = |ca, es| [row.cell(ca).to_owned(), row.cell(es).to_owned()];
-            safety.rules.insert(id, SafetyRuleText { names: text("ca", "es"), actions, never: text("never_ca", "never_es") });
+            let Ok(model_from) = row.cell("model_from").parse::<f32>() else {
+                row.problem(reading, "column model_from: write a probability such as 0.25");
+                continue;
+            };
+            let never = text("never_ca", "never_es");
+            safety.rules.insert(id, SafetyRuleText { names: text("ca", "es"), actions, never, model_from });
         }
         let columns = &["rule", "lang", "pattern", "requires", "unless", "person"];
         for row in reading.table("safety/cues.tsv", columns).rows() {

@@ -127,8 +127,6 @@ pub struct ActionSettings {
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct SafetySettings {
-    /// The classifier alone raises an alert from this probability on.
-    pub model_alone: f32,
     /// A present need that belongs to a rule raises its alert from this confidence on.
     pub need_alone: f32,
     /// A cue stands if the classifier gives its rule at least this in the sentence.

@@ -1,4 +1,7 @@
-"""Checks files that writers hand in: check.py FILE... (sentences/*.tsv or narratives/*.jsonl); names file and line of what is wrong."""
+"""Checks files that writers hand in: check.py FILE... (sentences/*.tsv or narratives/*.jsonl); names file and line of what is wrong.
+
+A file called gold.jsonl among them is kept for measuring: no run of RUN words of it may stand in any other file named.
+"""
 import json, pathlib, re, sys
 
 TABLE = pathlib.Path(__file__).resolve().parents[2] / "vocab" / "needs.tsv"
@@ -56,8 +59,35 @@ def narratives(path):
                     say(place, f"{name}: the text does not hold {quote!r}")
 
 
-for argument in sys.argv[1:]:
-    path = pathlib.Path(argument)
-    (narratives if path.suffix == ".jsonl" else sentences)(path)
-print(f"{len(sys.argv) - 1} files, {problems} problems")
+RUN = 10
+
+
+def runs(text):
+    words = re.findall(r"\w+", text.lower())
+    return {" ".join(words[i:i + RUN]) for i in range(len(words) - RUN + 1)}
+
+
+def texts(path):
+    lines = path.read_text(encoding="utf8").splitlines()
+    return [line.split("\t")[1] for line in lines] if path.suffix == ".tsv" else [json.loads(line)["text"] for line in lines]
+
+
+def apart(kept, others):
+    """No narrative kept for measuring shares a run of words with what is learnt from."""
+    of_kept = {run: note["id"] for path in kept for note in map(json.loads, path.read_text(encoding="utf8").splitlines())
+               for run in runs(note["text"])}
+    for path in others:
+        for number, text in enumerate(texts(path), 1):
+            for run in sorted(runs(text) & of_kept.keys())[:1]:
+                say(f"{path}:{number}", f"shares {run!r} with {of_kept[run]}, which is kept for measuring")
+
+
+paths = [pathlib.Path(argument) for argument in sys.argv[1:]]
+kept = [path for path in paths if path.name == "gold.jsonl"]
+others = [path for path in paths if path.name != "gold.jsonl"]
+for path in others:
+    sentences(path) if path.suffix == ".tsv" else narratives(path)
+if not problems:
+    apart(kept, others)
+print(f"{len(paths)} files, {problems} problems")
 sys.exit(problems > 0)
