@@ -1,11 +1,11 @@
-use super::{Ground, Proposed};
+use super::{Ground, Proposed, needs::Heads};
 use crate::{
     annotate::Noted,
     types::{
         Assertion, Because, Certainty, Claim, Domain, Experiencer, Level, NeedStatus, NotAssessedReason, Polarity, Probability,
         Temporality, Tier,
     },
-    vocab::{Signal, Vocabulary},
+    vocab::{LevelSettings, Signal, Vocabulary},
 };
 
 /// What speaks for each level of one domain.
@@ -21,7 +21,12 @@ struct Scale {
 ///
 /// # Source
 /// `facts/ssm_cat.md` §4, rules R1 to R17; which rule is kept where stands in `vocab/matrix/rules.tsv`.
-pub(super) fn levels(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[Proposed]) -> (Vec<Proposed>, Vec<(Domain, NotAssessedReason)>) {
+pub(super) fn levels(
+    noted: &Noted<'_>,
+    vocabulary: &Vocabulary,
+    heads: &Heads<'_>,
+    needs: &[Proposed],
+) -> (Vec<Proposed>, Vec<(Domain, NotAssessedReason)>) {
     let (mut proposed, mut not_assessed) = (Vec::new(), Vec::new());
     let signals = Signals::new(noted, vocabulary);
     for &domain in Domain::ALL {
@@ -31,7 +36,8 @@ pub(super) fn levels(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[Propos
             not_assessed.push((domain, NotAssessedReason::NotApplicable));
             continue;
         }
-        let scale = scale(domain, noted, vocabulary, &signals);
+        let mut scale = scale(domain, noted, vocabulary, &signals);
+        scale.add_needs(domain, noted, vocabulary, heads);
         match score(domain, &scale, vocabulary, &signals) {
             Ok((level, alternative, rule, confidence)) => {
                 let grounds = scale.grounds_of(level, alternative);
@@ -157,7 +163,7 @@ fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signa
         return Err(NotAssessedReason::Contradictory);
     }
     let acute = weight(Level::ALL[0]) >= settings.hard && weight(Level::ALL[0]) >= weight(first) * settings.tie;
-    let (mut level, mut rule) = if acute { (Level::ALL[0], Some("R4")) } else { (between(&scale.weights, settings.sharpness), None) };
+    let (mut level, mut rule) = if acute { (Level::ALL[0], Some("R4")) } else { (between(&scale.weights, settings), None) };
     if !acute && close && second < first {
         rule = Some("R5");
     }
@@ -174,16 +180,42 @@ fn score(domain: Domain, scale: &Scale, vocabulary: &Vocabulary, signals: &Signa
     Ok((level, alternative, rule.map(str::to_owned), (weight(level) / total.max(1.0)).min(1.0)))
 }
 
-/// The level in the middle of what is said, strong words counting more; halfway between two levels the lower (R5).
-fn between(weights: &[f32; 5], sharpness: f32) -> Level {
-    let sharp = weights.map(|w| w.powf(sharpness));
+/// The level in the middle of what is said, strong words counting more; about halfway between two levels the lower (R5).
+fn between(weights: &[f32; 5], settings: &LevelSettings) -> Level {
+    let sharp = weights.map(|w| w.powf(settings.sharpness));
     let sum: f32 = sharp.iter().sum();
     let mean = Level::ALL.iter().zip(sharp).map(|(level, w)| f32::from(level.number()) * w).sum::<f32>() / sum.max(f32::MIN_POSITIVE);
-    let place = Level::ALL.iter().position(|level| f32::from(level.number()) >= mean - 0.5);
+    let place = Level::ALL.iter().position(|level| f32::from(level.number()) >= mean - settings.lean);
     place.map_or(Level::ALL[4], |at| Level::ALL[at])
 }
 
 impl Scale {
+    /// Needs that are read anywhere, present or denied, speak for the level they go with; of each level the surest need counts.
+    fn add_needs(&mut self, domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>) {
+        let settings = &vocabulary.settings.levels;
+        let mut surest = [0.0_f32; 5];
+        for cell in vocabulary.matrix.of_needs(domain) {
+            let Some(place) = heads.needs.iter().position(|n| *n == cell.need) else {
+                continue;
+            };
+            let said = noted.units.iter().map(|unit| (unit.reading.need(place, cell.status), unit.span));
+            let Some((probability, span)) = said.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1))) else {
+                continue;
+            };
+            if probability < settings.need_floor {
+                continue;
+            }
+            let weight = probability * settings.need_weight;
+            let level = usize::from(cell.level.number() - 1);
+            surest[level] = surest[level].max(weight);
+            let because = Because::Need(cell.need, Box::new(Because::Model(Probability::new(probability))));
+            self.grounds.push((cell.level.number(), weight, Ground { span, finding: None, because }));
+        }
+        for (total, weight) in self.weights.iter_mut().zip(surest) {
+            *total += weight;
+        }
+    }
+
     /// The strongest places that speak for the level or its alternative, at most four; never empty for a level that was scored.
     fn grounds_of(&self, level: Level, alternative: Option<Level>) -> Vec<Ground> {
         let wanted = |number: u8| number == level.number() || alternative.is_some_and(|a| a.number() == number);

@@ -62,9 +62,10 @@ pub struct Assessment {
 /// Assesses what was noted; `needs` are those the classifier's outputs stand for, empty when no model is loaded.
 #[must_use]
 pub fn assess(noted: &Noted<'_>, vocabulary: &Vocabulary, needs: &[crate::types::NeedId], thresholds: &[f32]) -> Assessment {
-    let needs = needs::needs(noted, vocabulary, &needs::Heads { needs, thresholds });
+    let heads = needs::Heads { needs, thresholds };
+    let needs = needs::needs(noted, vocabulary, &heads);
     let alerts = safety::alerts(noted, vocabulary, &needs);
-    let (levels, not_assessed) = levels::levels(noted, vocabulary, &needs);
+    let (levels, not_assessed) = levels::levels(noted, vocabulary, &heads, &needs);
     let (actions, excluded) = actions::actions(&needs, &alerts, noted, vocabulary);
     let proposed = needs.into_iter().chain(levels).chain(actions).collect();
     Assessment { alerts, proposed, not_assessed, excluded }

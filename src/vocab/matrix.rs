@@ -1,5 +1,5 @@
 use super::{Pattern, ReadSentence, catalogue::side, table::Reading};
-use crate::types::{Domain, Language, Level, Span, words};
+use crate::types::{Domain, Language, Level, NeedId, NeedStatus, Span, words};
 use std::collections::BTreeMap;
 
 /// The instrument: names of domains and levels, what each cell means, and the scoring rules.
@@ -14,6 +14,18 @@ pub struct Matrix {
     /// The scoring rules R1 to R17.
     pub rules: Vec<Rule>,
     signals: Vec<(Signal, Pattern)>,
+    of_needs: BTreeMap<Domain, Vec<NeedCell>>,
+}
+
+/// A need that, present or denied, goes with a level of a domain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct NeedCell {
+    /// The need.
+    pub need: NeedId,
+    /// What is said of it.
+    pub status: NeedStatus,
+    /// The level it goes with.
+    pub level: Level,
 }
 
 words! {
@@ -67,6 +79,12 @@ impl Matrix {
         self.cells.get(&(domain, level)).map_or("", |cell| &cell.texts[side(language)])
     }
 
+    /// The needs that are evidence for a level of a domain.
+    #[must_use]
+    pub fn of_needs(&self, domain: Domain) -> &[NeedCell] {
+        self.of_needs.get(&domain).map_or(&[], Vec::as_slice)
+    }
+
     /// Where a sentence gives a signal.
     #[must_use]
     pub fn signal(&self, signal: Signal, sentence: &ReadSentence<'_>) -> Vec<Span> {
@@ -95,6 +113,14 @@ impl Matrix {
             let level = row.value::<u8>("level", reading).and_then(|n| Level::try_from(n).ok());
             if let (Some(domain), Some(level)) = (row.value("domain", reading), level) {
                 matrix.cells.insert((domain, level), Cell { texts: both(row) });
+            }
+        }
+        for row in reading.table("matrix/need_cells.tsv", &["need", "status", "domain", "level", "notes"]).rows() {
+            let level = row.value::<u8>("level", reading).and_then(|n| Level::try_from(n).ok());
+            if let (Some(need), Some(status), Some(domain), Some(level)) =
+                (row.value("need", reading), row.value("status", reading), row.value("domain", reading), level)
+            {
+                matrix.of_needs.entry(domain).or_default().push(NeedCell { need, status, level });
             }
         }
         for row in reading.table("matrix/rules.tsv", &["rule", "ca", "es", "kept_by"]).rows() {

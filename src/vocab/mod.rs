@@ -22,11 +22,11 @@ pub use catalogue::{Action, Catalogue, Exclusion, Need, Trigger};
 pub use cues::{Cue, Direction, Effect, Scope};
 pub use dictionary::{Concept, Dictionary, NeedLink, TermType};
 pub use lexicon::Match;
-pub use matrix::{Cell, Matrix, Rule, Signal};
+pub use matrix::{Cell, Matrix, NeedCell, Rule, Signal};
 pub use pattern::{Pattern, PatternSet};
 pub use safety::{SafetyCue, SafetyCues, SafetyRuleText};
 pub use search::Candidate;
-pub use settings::Settings;
+pub use settings::{LevelSettings, Settings};
 
 use crate::{
     text::{Sentence, Word},

@@ -53,6 +53,12 @@ pub struct LevelSettings {
     pub concept_weight: f32,
     /// Weaker words of the classifier are not counted.
     pub floor: f32,
+    /// Weight of a need that goes with a level, beside the classifier's probability of the level.
+    pub need_weight: f32,
+    /// Needs that are less likely are not counted.
+    pub need_floor: f32,
+    /// A mean that lies up to this much over a level is still that level.
+    pub lean: f32,
     /// Level 1 is taken when its evidence is at least this and nearly the strongest: one hard criterion decides (R4).
     pub hard: f32,
     /// Strong evidence counts more: weights are raised to this power before the middle is taken.
