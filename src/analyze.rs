@@ -185,8 +185,8 @@ impl Analyzer {
         if self.model.is_none() {
             notices.push(notice(
                 "no_model",
-                "No hi ha cap model carregat: només han llegit el diccionari i les regles.",
-                "No hay ningún modelo cargado: solo han leído el diccionario y las reglas.",
+                "No hi ha cap model carregat: el text només l'han llegit el diccionari i les regles.",
+                "No hay ningún modelo cargado: el texto solo lo han leído el diccionario y las reglas.",
             ));
         }
         let foreign = noted.document.sentences.iter().filter(|s| s.language == Language::Unknown).count();
@@ -195,8 +195,8 @@ impl Analyzer {
         } else if noted.document.language == Language::Unknown {
             notices.push(notice(
                 "language_unknown",
-                "El text no sembla català ni castellà: no se'n proposa res i no s'ha de prendre com a negatiu.",
-                "El texto no parece catalán ni castellano: no se propone nada y no debe tomarse como negativo.",
+                "El text no sembla català ni castellà: no se'n proposa res, i això no s'ha de prendre com a negatiu.",
+                "El texto no parece catalán ni castellano: no se propone nada, y eso no debe tomarse como negativo.",
             ));
         } else if foreign > 0 {
             notices.push(notice(

@@ -94,7 +94,7 @@ impl View {
             NarrativeError::TooLong { characters } => format!(
                 "{} {characters} {}",
                 self.t("El text té", "El texto tiene"),
-                self.t("caràcters i se'n llegeixen 50.000: dividiu-lo.", "caracteres y se leen 50.000: divídalo.")
+                self.t("caràcters i se'n llegeixen 50.000: dividiu-lo.", "caracteres y se leen 50\u{a0}000: divídalo.")
             ),
             NarrativeError::Nul { .. } | NarrativeError::NotUtf8 { .. } => self
                 .t(
