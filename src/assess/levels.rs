@@ -83,6 +83,8 @@ impl Signals {
 /// Sums, over sentences, the strongest of sentence, clauses and concepts for each level.
 fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &Signals) -> Scale {
     let mut scale = Scale::default();
+    let settings = &vocabulary.settings.levels;
+    let own_level = if noted.units.is_empty() { settings.concept_weight_alone } else { settings.concept_weight };
     for sentence in 0..noted.document.sentences.len() {
         let mut strongest = [0.0_f32; 5];
         for unit in noted.units.iter().filter(|u| u.sentence == sentence) {
@@ -108,7 +110,7 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
             };
             scale.past |= finding.assertion.temporality == Temporality::Past;
             if counts(finding.assertion, domain) {
-                let weight = vocabulary.settings.levels.concept_weight * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
+                let weight = own_level * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
                 let place = usize::from(level.number() - 1);
                 strongest[place] = strongest[place].max(weight);
                 let because = Because::Cell { concept: concept.id, domain, level };

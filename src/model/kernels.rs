@@ -277,9 +277,9 @@ mod tests {
     #[test]
     fn outputs_and_gradients_are_candles() {
         let x = wavy(&[3, 5, 16], 0.37);
-        assert!(difference(&[x.clone()], |v| gelu(&v[0]).unwrap(), |v| v[0].gelu_erf().unwrap()) < 1e-5);
+        assert!(difference(std::slice::from_ref(&x), |v| gelu(&v[0]).unwrap(), |v| v[0].gelu_erf().unwrap()) < 1e-5);
         let theirs = |v: &[Tensor]| candle_nn::ops::softmax(&v[0], D::Minus1).unwrap();
-        assert!(difference(&[x.clone()], |v| softmax(&v[0]).unwrap(), theirs) < 1e-5);
+        assert!(difference(std::slice::from_ref(&x), |v| softmax(&v[0]).unwrap(), theirs) < 1e-5);
         let (weight, bias) = (wavy(&[16], 0.9), wavy(&[16], 1.3));
         let theirs = |v: &[Tensor]| candle_nn::ops::layer_norm_slow(&v[0], &v[1], &v[2], NORM_EPSILON).unwrap();
         assert!(difference(&[x, weight, bias], |v| layer_norm(&v[0], &v[1], &v[2]).unwrap(), theirs) < 1e-3);

@@ -1,7 +1,7 @@
 use super::{
     adam::Adam,
     calibrate::{self, Observed},
-    dataset::{Example, Labels, Unit},
+    dataset::{Example, Labels, Unit, read_narratives},
     lexical::{self, danger},
     run::{RunFile, corpora},
 };
@@ -18,7 +18,7 @@ use candle_core::{D, DType, Device, Tensor, Var, backprop::GradStore};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rayon::prelude::*;
 use std::{
-    collections::HashMap,
+    collections::{HashMap, HashSet},
     path::{Path, PathBuf},
 };
 
@@ -34,6 +34,12 @@ struct Prepared {
     held_out: Option<String>,
 }
 
+/// The encoder and the heads on it.
+struct Net {
+    encoder: Encoder,
+    heads: Heads,
+}
+
 /// Size and place of everything a run needs.
 struct Course<'a> {
     run: &'a RunFile,
@@ -41,6 +47,8 @@ struct Course<'a> {
     place: HashMap<NeedId, usize>,
     config: EncoderConfig,
     device: Device,
+    /// Ids of the narratives to calibrate on.
+    calibrate_on: HashSet<String>,
 }
 
 /// Runs `run_file`: reads the corpora, teaches, calibrates, and writes the model folder under `models`.
@@ -53,19 +61,22 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
     let needs: Vec<NeedId> = vocabulary.catalogue.needs().map(|n| n.id).collect();
     let place = needs.iter().enumerate().map(|(i, n)| (*n, i)).collect();
     let config = EncoderConfig { layers: 12, heads: 12, hidden: 384 };
-    let course = Course { run: &run, needs, place, config, device: Device::Cpu };
+    let mut calibrate_on = HashSet::new();
+    for path in &run.calibrate_on {
+        calibrate_on.extend(read_narratives(&root.join(path))?.into_iter().map(|example| example.id));
+    }
+    let course = Course { run: &run, needs, place, config, device: Device::Cpu, calibrate_on };
     let base = models.join(BASE_FOLDER);
     let mut weights = base_weights(&base, &course.device)?;
     let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
     let examples = corpora(root, &run, vocabulary)?;
     let prepared = course.prepare(&examples, &tokenizer, &Encoder::new(&weights, config)?)?;
-    match &run.from {
-        Some(name) => weights.extend(course.carried_on(&models.join(name))?),
-        None => {
-            let (mean, scale) = course.evening(&prepared, &weights)?;
-            weights.insert("head.mean".to_owned(), mean);
-            weights.insert("head.scale".to_owned(), scale);
-        }
+    if run.from.is_empty() {
+        let (mean, scale) = course.evening(&prepared, &weights)?;
+        weights.insert("head.mean".to_owned(), mean);
+        weights.insert("head.scale".to_owned(), scale);
+    } else {
+        weights.extend(course.carried_on(models)?);
     }
     let vars = course.variables(&weights)?;
     weights.extend(vars.iter().map(|(name, var)| (name.clone(), var.as_tensor().clone())));
@@ -76,8 +87,11 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
 }
 
 impl Course<'_> {
-    /// Whether a narrative is kept out of learning, by a hash of its name.
+    /// Whether a narrative is kept out of learning: those to calibrate on, or else by a hash of its name.
     fn held_out(&self, example: &Example) -> bool {
+        if !self.run.calibrate_on.is_empty() {
+            return self.calibrate_on.contains(&example.id);
+        }
         let hash = example.id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
         example.is_narrative && hash.is_multiple_of(self.run.held_out_one_in)
     }
@@ -120,15 +134,30 @@ impl Course<'_> {
         Ok(prepared.into_iter().flatten().collect())
     }
 
-    /// What an earlier run has taught.
-    fn carried_on(&self, folder: &Path) -> anyhow::Result<HashMap<String, Tensor>> {
-        let earlier = ModelFile::read(folder)?;
-        ensure!(earlier.needs == self.needs, "{} was taught other needs", folder.display());
-        let taught = candle_core::safetensors::load(folder.join("taught.safetensors"), &self.device)?;
-        let frozen =
-            (0..self.config.layers - self.run.layers).find(|l| taught.keys().any(|k| k.starts_with(&format!("encoder.layer.{l}."))));
-        ensure!(frozen.is_none(), "{} taught more layers than this run has", folder.display());
-        Ok(taught.into_iter().map(|(name, t)| Ok((name, t.to_dtype(DType::F32)?))).collect::<candle_core::Result<_>>()?)
+    fn net(&self, weights: &HashMap<String, Tensor>) -> candle_core::Result<Net> {
+        Ok(Net { encoder: Encoder::new(weights, self.config)?, heads: Heads::new(weights, self.needs.len())? })
+    }
+
+    /// What earlier runs have taught, averaged.
+    fn carried_on(&self, models: &Path) -> anyhow::Result<HashMap<String, Tensor>> {
+        let mut average: HashMap<String, Tensor> = HashMap::new();
+        #[expect(clippy::cast_precision_loss, reason = "a handful of models")]
+        let share = 1.0 / self.run.from.len() as f64;
+        for name in &self.run.from {
+            let folder = models.join(name);
+            let earlier = ModelFile::read(&folder)?;
+            ensure!(earlier.needs == self.needs, "{} was taught other needs", folder.display());
+            let taught = candle_core::safetensors::load(folder.join("taught.safetensors"), &self.device)?;
+            let frozen =
+                (0..self.config.layers - self.run.layers).find(|l| taught.keys().any(|k| k.starts_with(&format!("encoder.layer.{l}."))));
+            ensure!(frozen.is_none(), "{} taught more layers than this run has", folder.display());
+            for (name, tensor) in taught {
+                let part = (tensor.to_dtype(DType::F32)? * share)?;
+                let sum = average.get(&name).map_or(Ok(part.clone()), |sum| sum + &part)?;
+                average.insert(name, sum);
+            }
+        }
+        Ok(average)
     }
 
     /// What is learnt: the upper layers, and the heads, from small random numbers unless an earlier run has taught them.
@@ -172,8 +201,7 @@ impl Course<'_> {
         weights: &HashMap<String, Tensor>,
         vars: &[(String, Var)],
     ) -> anyhow::Result<PathBuf> {
-        let encoder = Encoder::new(weights, self.config)?;
-        let heads = Heads::new(weights, self.needs.len())?;
+        let net = self.net(weights)?;
         let (of_heads, of_layers): (Vec<_>, Vec<_>) = vars.iter().partition(|(name, _)| name.starts_with("head."));
         let optimizer = |vars: Vec<&(String, Var)>| Adam::new(vars.into_iter().map(|(_, var)| var.clone()), 0.01);
         let (mut for_heads, mut for_layers) = (optimizer(of_heads), optimizer(of_layers));
@@ -190,7 +218,7 @@ impl Course<'_> {
                 #[expect(clippy::cast_precision_loss, reason = "steps of a run")]
                 let (done, all) = (step as f64, steps as f64);
                 let share = (done / (all * 0.1).max(1.0)).min(1.0) * (1.0 - done / all).max(0.02);
-                let (gradients, loss) = self.gradients(batch, step, &encoder, &heads, vars)?;
+                let (gradients, loss) = self.gradients(batch, step, &net, vars)?;
                 for_heads.step(&gradients, self.run.head_rate * share)?;
                 for_layers.step(&gradients, self.run.rate * share)?;
                 sum += loss;
@@ -212,16 +240,9 @@ impl Course<'_> {
     }
 
     /// Gradients and loss of a batch, its two halves on two threads.
-    fn gradients(
-        &self,
-        batch: &[&Prepared],
-        step: u64,
-        encoder: &Encoder,
-        heads: &Heads,
-        vars: &[(String, Var)],
-    ) -> anyhow::Result<(GradStore, f64)> {
+    fn gradients(&self, batch: &[&Prepared], step: u64, net: &Net, vars: &[(String, Var)]) -> anyhow::Result<(GradStore, f64)> {
         let one = |half: &[&Prepared], side: u64| -> anyhow::Result<(GradStore, f64)> {
-            let (outputs, units) = self.forward(half, encoder, heads, Some(self.run.seed ^ (step * 2 + side)))?;
+            let (outputs, units) = self.forward(half, net, Some(self.run.seed ^ (step * 2 + side)))?;
             let loss = self.loss(&outputs, &units)?;
             Ok((loss.backward()?, f64::from(loss.to_scalar::<f32>()?)))
         };
@@ -260,13 +281,7 @@ impl Course<'_> {
 
     /// Upper layers and heads over a batch, with a seed for what is left out while learning; the outputs' rows belong to the units
     /// returned.
-    fn forward<'p>(
-        &self,
-        batch: &[&'p Prepared],
-        encoder: &Encoder,
-        heads: &Heads,
-        dropout: Option<u64>,
-    ) -> anyhow::Result<(Outputs, Vec<&'p Unit>)> {
+    fn forward<'p>(&self, batch: &[&'p Prepared], net: &Net, dropout: Option<u64>) -> anyhow::Result<(Outputs, Vec<&'p Unit>)> {
         let longest = batch.iter().map(|w| w.tokens.len()).max().unwrap_or(0);
         let mut rows = Vec::new();
         let mut mask = Vec::new();
@@ -281,11 +296,11 @@ impl Course<'_> {
         let hidden = Tensor::stack(&rows, 0)?;
         let mask = Tensor::from_vec(mask, (batch.len(), 1, 1, longest), &self.device)?;
         let frozen = self.config.layers - self.run.layers;
-        let hidden = encoder.layers(&hidden, Some(&mask), frozen..self.config.layers)?;
+        let hidden = net.encoder.layers(&hidden, Some(&mask), frozen..self.config.layers)?;
         let hidden = hidden.reshape((batch.len() * longest, self.config.hidden))?;
         let pool = Tensor::cat(&pools, 0)?;
         let drop = dropout.map(|seed| self.drop(pool.dim(0)?, seed)).transpose()?;
-        Ok((heads.forward(&hidden, &pool, drop.as_ref())?, batch.iter().flat_map(|w| &w.units).collect()))
+        Ok((net.heads.forward(&hidden, &pool, drop.as_ref())?, batch.iter().flat_map(|w| &w.units).collect()))
     }
 
     /// Which dimensions are left out for so many units.
@@ -360,14 +375,13 @@ impl Course<'_> {
         weights: &HashMap<String, Tensor>,
         words: &Lexical,
     ) -> anyhow::Result<Vec<Observed<'p>>> {
-        let encoder = Encoder::new(weights, self.config)?;
-        let heads = Heads::new(weights, self.needs.len())?;
+        let net = self.net(weights)?;
         let mut observed = Vec::new();
         for window in prepared {
             let Some(narrative) = &window.held_out else {
                 continue;
             };
-            let (outputs, units) = self.forward(&[window], &encoder, &heads, None)?;
+            let (outputs, units) = self.forward(&[window], &net, None)?;
             for (row, (unit, text)) in units.into_iter().zip(&window.texts).enumerate() {
                 let status = |s| STATUSES.iter().position(|known| *known == s).unwrap_or(0);
                 let mut cells = vec![0; Domain::ALL.len()];

@@ -18,9 +18,12 @@ use std::path::{Path, PathBuf};
 pub struct RunFile {
     /// Name of the model folder that is made.
     pub name: String,
-    /// Folder of a model, beside the new one, whose learning is carried on; the base encoder if there is none.
+    /// Folders of models, beside the new one, whose learning is carried on, their weights averaged; the base encoder if there is none.
+    ///
+    /// # Source
+    /// Wortsman et al. 2022: an average of models from one start reads new texts better than each.
     #[serde(default)]
-    pub from: Option<String>,
+    pub from: Vec<String>,
     /// Seed of everything random.
     pub seed: u64,
     /// Folders with `sentences/*.tsv` and `narratives/*.jsonl`.
@@ -40,7 +43,10 @@ pub struct RunFile {
     pub batch_pieces: usize,
     /// Share of the texts that is also learnt as typed in a hurry.
     pub hurried: f64,
-    /// One narrative in so many is kept out, to calibrate and to choose the threshold.
+    /// Narratives on which the run calibrates and chooses the threshold, beside the corpora and never learnt from.
+    #[serde(default)]
+    pub calibrate_on: Vec<PathBuf>,
+    /// Without such narratives one in so many of the corpora is kept out for it.
     pub held_out_one_in: usize,
     /// Share of the pooled vector that is left out at random while learning.
     pub dropout: f32,
@@ -72,6 +78,9 @@ pub(super) fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> an
         for path in files(&root.join(corpus).join("narratives"), "jsonl")? {
             examples.extend(read_narratives(&path)?);
         }
+    }
+    for path in &run.calibrate_on {
+        examples.extend(read_narratives(&root.join(path))?);
     }
     let mut random = StdRng::seed_from_u64(run.seed);
     lines.shuffle(&mut random);

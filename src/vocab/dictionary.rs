@@ -118,7 +118,18 @@ impl Dictionary {
                 row.problem(reading, format!("{id} stands on an earlier line too"));
                 continue;
             }
-            dictionary.concepts.push(Concept { id, kind, bare, domains, cell, needs: vec![], sctid: None, broader: None, terms: vec![], line: row.line });
+            dictionary.concepts.push(Concept {
+                id,
+                kind,
+                bare,
+                domains,
+                cell,
+                needs: vec![],
+                sctid: None,
+                broader: None,
+                terms: vec![],
+                line: row.line,
+            });
         }
         dictionary.read_terms("terms.ca.tsv", Language::Catalan, reading);
         dictionary.read_terms("terms.es.tsv", Language::Spanish, reading);

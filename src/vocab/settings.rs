@@ -51,6 +51,8 @@ pub struct LevelSettings {
     pub alternative: f32,
     /// Weight of a concept's own level beside the classifier's probability.
     pub concept_weight: f32,
+    /// The same when no model is loaded.
+    pub concept_weight_alone: f32,
     /// Weaker words of the classifier are not counted.
     pub floor: f32,
     /// Weight of a need that goes with a level, beside the classifier's probability of the level.
