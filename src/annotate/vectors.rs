@@ -1,6 +1,6 @@
 use crate::{
     model::{self, Model},
-    types::{ConceptId, Language},
+    types::{ConceptId, Language, fnv},
     vocab::{Concept, Vocabulary},
 };
 use std::{collections::BTreeMap, path::Path};
@@ -54,7 +54,7 @@ impl ConceptVectors {
         let mut made = 0;
         for concept in vocabulary.dictionary.concepts().iter().filter(|c| !c.bare && c.needs.iter().any(|l| l.states)) {
             let terms = first_terms(concept);
-            let print = fingerprint(&terms.join("\n"));
+            let print = fnv(terms.join("\n").as_bytes());
             if self.by_concept.get(&concept.id).is_none_or(|(known, _)| *known != print) {
                 let vectors = terms.into_iter().map(|term| model.vector(term)).collect::<Result<_, _>>()?;
                 self.by_concept.insert(concept.id, (print, vectors));
@@ -77,9 +77,4 @@ impl ConceptVectors {
 fn first_terms(concept: &Concept) -> Vec<&str> {
     let of = |language| concept.terms.iter().filter(move |t| t.language == language).take(TERMS).map(|t| t.text.as_str());
     of(Language::Catalan).chain(of(Language::Spanish)).collect()
-}
-
-/// FNV-1a, 64 bits: the same on every machine.
-fn fingerprint(text: &str) -> u64 {
-    text.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3))
 }

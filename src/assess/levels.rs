@@ -110,7 +110,7 @@ fn scale(domain: Domain, noted: &Noted<'_>, vocabulary: &Vocabulary, signals: &S
             };
             scale.past |= finding.assertion.temporality == Temporality::Past;
             if counts(finding.assertion, domain) {
-                let weight = own_level * if finding.tier == Tier::Stem { 0.7 } else { 1.0 };
+                let weight = own_level * if finding.tier == Tier::Stem { settings.stem_share } else { 1.0 };
                 let place = usize::from(level.number() - 1);
                 strongest[place] = strongest[place].max(weight);
                 let because = Because::Cell { concept: concept.id, domain, level };

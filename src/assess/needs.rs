@@ -135,7 +135,7 @@ fn tier_share(finding: &Finding, need: &Need, vocabulary: &Vocabulary) -> f32 {
     let settings = &vocabulary.settings.needs;
     match finding.tier {
         Tier::Exact | Tier::Folded => 1.0,
-        Tier::Stem if need.safety.is_some() => settings.stem_share.min(0.5),
+        Tier::Stem if need.safety.is_some() => settings.stem_share.min(settings.stem_share_safety),
         Tier::Stem => settings.stem_share,
         Tier::Fuzzy | Tier::Model => settings.fuzzy_share,
     }
@@ -163,12 +163,13 @@ fn person(experiencer: Experiencer) -> Person {
 }
 
 fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases: &mut BTreeMap<(NeedId, NeedStatus), Case>) {
-    let floor = vocabulary.settings.needs.threshold;
+    let settings = &vocabulary.settings.needs;
+    let floor = settings.threshold;
     for unit in &noted.units {
         for &status in NeedStatus::ALL {
-            for (place, probability) in probabilities(unit, status, vocabulary, heads) {
+            for (place, probability) in probabilities(unit, status, vocabulary, heads).into_iter().enumerate() {
                 let (need, threshold) = (heads.needs[place], heads.thresholds.get(place).copied().unwrap_or(0.5));
-                if probability < threshold * 0.4 {
+                if probability < threshold * settings.least || vocabulary.catalogue.need(need).is_none() {
                     continue;
                 }
                 let share = rescale(probability, threshold, floor);
@@ -178,7 +179,7 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases
                 let person = person(noted.contexts[unit.sentence].assertion(unit.span).experiencer);
                 let case = cases.entry((need, status)).or_default();
                 case.model = case.model.max(share);
-                if share >= floor * 0.8 {
+                if share >= floor * settings.quoted {
                     case.add(share, Ground { span: unit.span, finding, because }, person);
                 }
             }
@@ -187,24 +188,24 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary, heads: &Heads<'_>, cases
     cases.retain(|_, case| !case.grounds.is_empty());
 }
 
-/// The probability of each need with `status` in a unit, by place in the heads; the likeliest of a family stands for the family.
-fn probabilities(unit: &ReadUnit, status: NeedStatus, vocabulary: &Vocabulary, heads: &Heads<'_>) -> Vec<(usize, f32)> {
-    let mut families: BTreeMap<&str, (usize, f32, f32)> = BTreeMap::new();
-    let mut all = Vec::new();
+/// The probability of each need with `status` in a unit, in the order of the heads; the likeliest of a family stands for the family.
+fn probabilities(unit: &ReadUnit, status: NeedStatus, vocabulary: &Vocabulary, heads: &Heads<'_>) -> Vec<f32> {
+    let own: Vec<f32> = (0..heads.needs.len()).map(|place| unit.reading.need(place, status)).collect();
+    // by family the likeliest of its needs, and that none of them is said
+    let mut families: BTreeMap<&str, (usize, f32)> = BTreeMap::new();
     for (place, &need) in heads.needs.iter().enumerate() {
         let Some(need) = vocabulary.catalogue.need(need) else {
             continue;
         };
-        let own = unit.reading.need(place, status);
-        let (best, highest, none) = families.entry(&need.family).or_insert((place, own, 1.0));
-        *none *= 1.0 - own;
-        if own > *highest {
-            (*best, *highest) = (place, own);
+        let (best, none) = families.entry(&need.family).or_insert((place, 1.0));
+        *none *= 1.0 - own[place];
+        if own[place] > own[*best] {
+            *best = place;
         }
-        all.push((place, own));
     }
-    for (best, _, none) in families.into_values() {
-        all.iter_mut().filter(|(place, _)| *place == best).for_each(|(_, own)| *own = 1.0 - none);
+    let mut all = own;
+    for (best, none) in families.into_values() {
+        all[best] = 1.0 - none;
     }
     all
 }

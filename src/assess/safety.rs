@@ -112,7 +112,7 @@ fn by_model(noted: &Noted<'_>, vocabulary: &Vocabulary) -> Vec<Sign> {
     for (rule, text) in vocabulary.safety.rules() {
         for &status in SafetyStatus::ALL {
             let surest = noted.units.iter().map(|unit| unit.reading.safety(rule, status)).fold(0.0, f32::max);
-            let least = text.model_from.max(surest / 2.0);
+            let least = text.model_from.max(surest * vocabulary.settings.safety.beside);
             for unit in &noted.units {
                 let probability = unit.reading.safety(rule, status);
                 if probability >= least {

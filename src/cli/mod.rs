@@ -44,7 +44,7 @@ enum Command {
     Evaluate(EvaluateCommand),
     /// Makes a new model from a run file.
     Train {
-        /// The run, such as training/runs/relat-1.toml.
+        /// The run, such as training/runs/first.toml.
         run: PathBuf,
     },
     /// Looks after the models.

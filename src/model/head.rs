@@ -1,5 +1,5 @@
 use super::UnitReading;
-use crate::types::{Domain, NeedStatus, SafetyRule};
+use crate::types::{Domain, NeedStatus, SafetyRule, SafetyStatus};
 use candle_core::{D, Result, Tensor};
 use std::collections::HashMap;
 
@@ -7,7 +7,7 @@ use std::collections::HashMap;
 pub const STATUSES: [NeedStatus; 5] =
     [NeedStatus::Present, NeedStatus::Possible, NeedStatus::Past, NeedStatus::Absent, NeedStatus::OtherPerson];
 /// Rules S01 to S11.
-const N_RULES: usize = 11;
+pub(crate) const N_RULES: usize = 11;
 /// Nothing, or one of five levels.
 pub(crate) const CELLS: usize = 6;
 /// Nothing, active, past, denied.
@@ -105,7 +105,7 @@ impl Logits {
     #[must_use]
     pub fn reading(&self, words: &Self, mix: &Mix, vector: Vec<f32>) -> UnitReading {
         let [a, b, c] = mix.mention;
-        let mention = self.mention.iter().zip(&words.mention).map(|(x, y)| 1.0 / (1.0 + (-(a * x + b * y + c)).exp()));
+        let mention = self.mention.iter().zip(&words.mention).map(|(x, y)| sigmoid(a * x + b * y + c));
         let status = (0..self.mention.len()).map(|need| softmax(self.status_with(words, need, mix.status)));
         UnitReading {
             needs: mention.zip(status).collect(),
@@ -114,9 +114,7 @@ impl Logits {
             vector,
         }
     }
-}
 
-impl Logits {
     /// The logits of a need's statuses by both readers together.
     #[must_use]
     pub fn status_with(&self, words: &Self, need: usize, [a, b, c]: [f32; 3]) -> [f32; 5] {
@@ -161,6 +159,20 @@ pub struct Outputs {
     pub safety: Tensor,
     /// `[U, H]`: evened, length one.
     pub vectors: Tensor,
+}
+
+/// The place of a status in [`STATUSES`].
+pub(crate) fn status_index(status: NeedStatus) -> usize {
+    STATUSES.iter().position(|s| *s == status).unwrap_or(0)
+}
+
+/// The place of a danger's status among nothing, active, past and denied.
+pub(crate) fn danger_index(status: SafetyStatus) -> usize {
+    match status {
+        SafetyStatus::Active => 1,
+        SafetyStatus::Past => 2,
+        SafetyStatus::Denied => 3,
+    }
 }
 
 /// The place of a safety rule in the outputs.
@@ -219,11 +231,11 @@ impl Heads {
     ///
     /// # Source
     /// Of pieces the mean of powers is taken (log-mean-exp): a soft maximum, as in multiple-instance learning (Kraus et al. 2016).
-    pub fn forward(&self, hidden: &Tensor, pool: &Tensor, drop: Option<&Drop>) -> Result<Outputs> {
+    pub fn forward(&self, hidden: &Tensor, pool: &Tensor, drop: Option<&Dropout>) -> Result<Outputs> {
         // the encoder's states crowd around one direction: each dimension is brought to mean 0 and spread 1 first
         let mut pieces = hidden.broadcast_sub(&self.mean)?.broadcast_mul(&self.scale)?;
         let mut even = pool.matmul(&pieces)?;
-        if let Some(Drop { of_units, of_pieces }) = drop {
+        if let Some(Dropout { of_units, of_pieces }) = drop {
             even = (even * of_units)?;
             pieces = pieces.broadcast_mul(of_pieces)?;
         }
@@ -250,7 +262,7 @@ impl Heads {
 }
 
 /// Factors 0, or a little more than 1, that leave dimensions out at random while learning.
-pub struct Drop {
+pub struct Dropout {
     /// `[U, H]`, for the means of units.
     pub of_units: Tensor,
     /// `[1, H]`, for pieces.
@@ -285,9 +297,20 @@ impl Outputs {
     }
 }
 
-fn softmax<const N: usize>(logits: [f32; N]) -> [f32; N] {
-    let highest = logits.iter().copied().fold(f32::MIN, f32::max);
-    let powers = logits.map(|l| (l - highest).exp());
-    let sum: f32 = powers.iter().sum();
-    powers.map(|p| p / sum)
+fn softmax<const N: usize>(mut logits: [f32; N]) -> [f32; N] {
+    to_shares(&mut logits);
+    logits
+}
+
+/// The softmax of a row, in its place.
+pub(crate) fn to_shares(row: &mut [f32]) {
+    let highest = row.iter().copied().fold(f32::MIN, f32::max);
+    row.iter_mut().for_each(|x| *x = (*x - highest).exp());
+    let sum: f32 = row.iter().sum();
+    row.iter_mut().for_each(|x| *x /= sum);
+}
+
+/// The probability of a yes-or-no logit.
+pub(crate) fn sigmoid(logit: f32) -> f32 {
+    1.0 / (1.0 + (-logit).exp())
 }

@@ -10,12 +10,12 @@ const NORM_EPSILON: f32 = 1e-12;
 /// # Source
 /// Hendrycks & Gimpel 2016; erf after Abramowitz & Stegun 7.1.26, within 2e-7.
 pub(super) fn gelu(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Gelu)
+    x.contiguous()?.apply_op1(GELU)
 }
 
 /// Softmax over the last dimension.
 pub(super) fn softmax(x: &Tensor) -> Result<Tensor> {
-    x.contiguous()?.apply_op1(Softmax)
+    x.contiguous()?.apply_op1(SOFTMAX)
 }
 
 /// Each row brought to mean 0 and spread 1, then `weight` times it plus `bias`.
@@ -26,10 +26,6 @@ pub(super) fn layer_norm(x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<T
     x.contiguous()?.apply_op3(weight, bias, LayerNorm)
 }
 
-struct Gelu;
-struct GeluBack;
-struct Softmax;
-struct SoftmaxBack;
 struct LayerNorm;
 struct LayerNormBack;
 struct LayerNormBackWeights;
@@ -75,70 +71,82 @@ fn normal(x: f32) -> (f32, f32) {
     (if x >= 0.0 { 1.0 - half } else { half }, bell)
 }
 
-impl CustomOp1 for Gelu {
+/// An operation on the rows of one tensor, given their width, and its way back.
+struct Rows {
+    name: &'static str,
+    forward: fn(&[f32], usize) -> Vec<f32>,
+    back: RowsBack,
+    /// Whether the way back looks at the outcome; if not, at what came in.
+    back_from_outcome: bool,
+}
+
+/// The gradient of what came in, from the rows that are looked at and the gradient of the outcome.
+struct RowsBack {
+    name: &'static str,
+    back: fn(&[f32], &[f32], usize) -> Vec<f32>,
+}
+
+const GELU: Rows =
+    Rows { name: "gelu", forward: gelu_rows, back: RowsBack { name: "gelu-back", back: gelu_back }, back_from_outcome: false };
+const SOFTMAX: Rows =
+    Rows { name: "softmax", forward: softmax_rows, back: RowsBack { name: "softmax-back", back: softmax_back }, back_from_outcome: true };
+
+impl CustomOp1 for Rows {
     fn name(&self) -> &'static str {
-        "gelu"
+        self.name
     }
 
     fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        Ok(made(numbers(storage, layout)?.iter().map(|&x| x * normal(x).0).collect(), layout))
+        Ok(made((self.forward)(numbers(storage, layout)?, width(layout)), layout))
     }
 
-    fn bwd(&self, x: &Tensor, _: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(x.contiguous()?.apply_op2_no_bwd(&gradient.contiguous()?, &GeluBack)?))
+    fn bwd(&self, x: &Tensor, out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
+        let looked_at = if self.back_from_outcome { out } else { x };
+        Ok(Some(looked_at.contiguous()?.apply_op2_no_bwd(&gradient.contiguous()?, &self.back)?))
     }
 }
 
-impl CustomOp2 for GeluBack {
+impl CustomOp2 for RowsBack {
     fn name(&self) -> &'static str {
-        "gelu-back"
+        self.name
     }
 
-    fn cpu_fwd(&self, x: &CpuStorage, layout: &Layout, g: &CpuStorage, g_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        const DENSITY: f32 = 0.398_942_3;
-        let back = |(&x, &g): (&f32, &f32)| {
-            let (below, bell) = normal(x);
-            g * (below + x * DENSITY * bell)
-        };
-        Ok(made(numbers(x, layout)?.iter().zip(numbers(g, g_layout)?).map(back).collect(), layout))
+    fn cpu_fwd(&self, rows: &CpuStorage, layout: &Layout, g: &CpuStorage, g_layout: &Layout) -> Result<(CpuStorage, Shape)> {
+        Ok(made((self.back)(numbers(rows, layout)?, numbers(g, g_layout)?, width(layout)), layout))
     }
 }
 
-impl CustomOp1 for Softmax {
-    fn name(&self) -> &'static str {
-        "softmax"
-    }
-
-    fn cpu_fwd(&self, storage: &CpuStorage, layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let mut values = numbers(storage, layout)?.to_vec();
-        for row in values.chunks_exact_mut(width(layout)) {
-            let highest = row.iter().copied().fold(f32::MIN, f32::max);
-            row.iter_mut().for_each(|x| *x = exp(*x - highest));
-            let share = 1.0 / row.iter().sum::<f32>();
-            row.iter_mut().for_each(|x| *x *= share);
-        }
-        Ok(made(values, layout))
-    }
-
-    fn bwd(&self, _: &Tensor, out: &Tensor, gradient: &Tensor) -> Result<Option<Tensor>> {
-        Ok(Some(out.contiguous()?.apply_op2_no_bwd(&gradient.contiguous()?, &SoftmaxBack)?))
-    }
+fn gelu_rows(x: &[f32], _: usize) -> Vec<f32> {
+    x.iter().map(|&x| x * normal(x).0).collect()
 }
 
-impl CustomOp2 for SoftmaxBack {
-    fn name(&self) -> &'static str {
-        "softmax-back"
-    }
+fn gelu_back(x: &[f32], g: &[f32], _: usize) -> Vec<f32> {
+    const DENSITY: f32 = 0.398_942_3;
+    let back = |(&x, &g): (&f32, &f32)| {
+        let (below, bell) = normal(x);
+        g * (below + x * DENSITY * bell)
+    };
+    x.iter().zip(g).map(back).collect()
+}
 
-    fn cpu_fwd(&self, out: &CpuStorage, layout: &Layout, g: &CpuStorage, g_layout: &Layout) -> Result<(CpuStorage, Shape)> {
-        let (out, g, width) = (numbers(out, layout)?, numbers(g, g_layout)?, width(layout));
-        let mut back = Vec::with_capacity(out.len());
-        for (y, g) in out.chunks_exact(width).zip(g.chunks_exact(width)) {
-            let along: f32 = y.iter().zip(g).map(|(y, g)| y * g).sum();
-            back.extend(y.iter().zip(g).map(|(y, g)| y * (g - along)));
-        }
-        Ok(made(back, layout))
+fn softmax_rows(x: &[f32], width: usize) -> Vec<f32> {
+    let mut values = x.to_vec();
+    for row in values.chunks_exact_mut(width) {
+        let highest = row.iter().copied().fold(f32::MIN, f32::max);
+        row.iter_mut().for_each(|x| *x = exp(*x - highest));
+        let share = 1.0 / row.iter().sum::<f32>();
+        row.iter_mut().for_each(|x| *x *= share);
     }
+    values
+}
+
+fn softmax_back(out: &[f32], g: &[f32], width: usize) -> Vec<f32> {
+    let mut back = Vec::with_capacity(out.len());
+    for (y, g) in out.chunks_exact(width).zip(g.chunks_exact(width)) {
+        let along: f32 = y.iter().zip(g).map(|(y, g)| y * g).sum();
+        back.extend(y.iter().zip(g).map(|(y, g)| y * (g - along)));
+    }
+    back
 }
 
 /// Mean of a row and one over its spread.

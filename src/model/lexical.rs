@@ -1,5 +1,5 @@
 use super::{Error, HeadLayout};
-use crate::text::fold;
+use crate::{text::fold, types::fnv};
 use candle_core::{DType, Device, Tensor};
 use std::{
     collections::{BTreeMap, HashMap},
@@ -69,8 +69,7 @@ fn counted(mut prints: Vec<u32>) -> Vec<(u32, f32)> {
 
 /// FNV-1a, folded to 32 bits.
 fn print(parts: &[&[u8]]) -> u32 {
-    let bytes = parts.iter().flat_map(|p| p.iter());
-    let hash = bytes.fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3));
+    let hash = fnv(parts.iter().copied().flatten());
     #[expect(clippy::cast_possible_truncation, reason = "folding keeps both halves")]
     let folded = (hash ^ (hash >> 32)) as u32;
     folded

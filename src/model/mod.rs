@@ -14,9 +14,9 @@ mod vectors;
 pub use card::{BASE_FOLDER, ModelFile, checksums, write_checksums};
 pub(crate) use encoder::base_weights;
 pub use encoder::{Encoder, EncoderConfig};
-pub(crate) use head::safety_index;
-pub(crate) use head::{CELLS, DANGERS};
-pub use head::{Drop, HeadLayout, Heads, Logits, Mix, Outputs, STATUSES};
+pub(crate) use head::{CELLS, DANGERS, N_RULES};
+pub use head::{Dropout, HeadLayout, Heads, Logits, Mix, Outputs, STATUSES};
+pub(crate) use head::{danger_index, safety_index, sigmoid, status_index, to_shares};
 pub use lexical::Lexical;
 pub(crate) use lexical::{LexicalTable, features, shares};
 pub use tokenize::{Token, Tokenizer};
@@ -230,8 +230,7 @@ impl UnitReading {
     /// The probability that the need at `index` is said with `status`.
     #[must_use]
     pub fn need(&self, index: usize, status: NeedStatus) -> f32 {
-        let place = STATUSES.iter().position(|s| *s == status).unwrap_or(0);
-        self.needs.get(index).map_or(0.0, |(mention, shares)| mention * shares[place])
+        self.needs.get(index).map_or(0.0, |(mention, shares)| mention * shares[status_index(status)])
     }
 
     /// The probability that the stretch gives `level` for `domain`.
@@ -243,12 +242,6 @@ impl UnitReading {
     /// The probability that the stretch tells of a danger with `status`.
     #[must_use]
     pub fn safety(&self, rule: SafetyRule, status: SafetyStatus) -> f32 {
-        let index = safety_index(rule);
-        let place = match status {
-            SafetyStatus::Active => 1,
-            SafetyStatus::Past => 2,
-            SafetyStatus::Denied => 3,
-        };
-        self.safety.get(index).map_or(0.0, |row| row[place])
+        self.safety.get(safety_index(rule)).map_or(0.0, |row| row[danger_index(status)])
     }
 }

@@ -33,7 +33,7 @@ pub(super) fn hurried(example: &Example, seed: u64) -> Example {
     Example {
         id: example.id.clone(),
         language: example.language,
-        is_narrative: example.is_narrative,
+        kept_out: example.kept_out,
         sentences: example.sentences.iter().map(|&s| moved(s)).collect(),
         units: example.units.iter().map(|u| Unit { span: moved(u.span), labels: u.labels.clone() }).collect(),
         text,
@@ -54,7 +54,7 @@ mod tests {
         let example = Example {
             id: String::new(),
             language: Language::Catalan,
-            is_narrative: true,
+            kept_out: false,
             text: text.to_owned(),
             sentences: vec![span],
             units: vec![unit],

@@ -33,8 +33,8 @@ pub struct Example {
     pub id: String,
     /// Catalan, Spanish or mixed.
     pub language: Language,
-    /// Whether it is a whole narrative, not lines.
-    pub is_narrative: bool,
+    /// Whether it is kept out of learning, to calibrate on.
+    pub kept_out: bool,
     /// The text.
     pub text: String,
     /// Its sentences.
@@ -92,7 +92,7 @@ pub fn read_sentences(path: &Path) -> anyhow::Result<Vec<Example>> {
         Ok(Example {
             id: format!("{name}:{}", index + 1),
             language: language.parse().with_context(place)?,
-            is_narrative: false,
+            kept_out: false,
             text: (*text).to_owned(),
             sentences: vec![span],
             units: vec![Unit { span, labels }],
@@ -161,7 +161,7 @@ fn narrative_example(line: NarrativeLine) -> anyhow::Result<Example> {
         }
     }
     let sentences = document.sentences.iter().map(|s| s.span).collect();
-    Ok(Example { id: line.id, language: line.lang.parse()?, is_narrative: true, text: line.text, sentences, units })
+    Ok(Example { id: line.id, language: line.lang.parse()?, kept_out: false, text: line.text, sentences, units })
 }
 
 /// The labels whose evidence lies in `unit`: at least half of the quote, or the quote covers at least half of the unit.

@@ -1,14 +1,15 @@
 use super::{
     adam::Adam,
     calibrate::{self, Observed},
-    dataset::{Example, Labels, Unit, read_narratives},
-    lexical::{self, danger},
+    dataset::{Example, Labels, Unit},
+    lexical,
     run::{RunFile, corpora},
 };
 use crate::{
     model::{
-        BASE_FOLDER, Drop, Encoder, EncoderConfig, HeadLayout, Heads, Lexical, LexicalTable, Logits, Mix, ModelFile, Outputs, STATUSES,
-        Token, Tokenizer, Window, base_weights, pack, pooling, safety_index, write_checksums,
+        BASE_FOLDER, CELLS, DANGERS, Dropout, Encoder, EncoderConfig, HeadLayout, Heads, Lexical, LexicalTable, Logits, Mix, ModelFile,
+        N_RULES, Outputs, STATUSES, Token, Tokenizer, Window, base_weights, danger_index, pack, pooling, safety_index, status_index,
+        write_checksums,
     },
     types::{Domain, NeedId},
     vocab::Vocabulary,
@@ -18,7 +19,7 @@ use candle_core::{D, DType, Device, Tensor, Var, backprop::GradStore};
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::SliceRandom};
 use rayon::prelude::*;
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     path::{Path, PathBuf},
 };
 
@@ -47,8 +48,6 @@ struct Course<'a> {
     place: HashMap<NeedId, usize>,
     config: EncoderConfig,
     device: Device,
-    /// Ids of the narratives to calibrate on.
-    calibrate_on: HashSet<String>,
 }
 
 /// Runs `run_file`: reads the corpora, teaches, calibrates, and writes the model folder under `models`.
@@ -61,11 +60,7 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
     let needs: Vec<NeedId> = vocabulary.catalogue.needs().map(|n| n.id).collect();
     let place = needs.iter().enumerate().map(|(i, n)| (*n, i)).collect();
     let config = EncoderConfig { layers: 12, heads: 12, hidden: 384 };
-    let mut calibrate_on = HashSet::new();
-    for path in &run.calibrate_on {
-        calibrate_on.extend(read_narratives(&root.join(path))?.into_iter().map(|example| example.id));
-    }
-    let course = Course { run: &run, needs, place, config, device: Device::Cpu, calibrate_on };
+    let course = Course { run: &run, needs, place, config, device: Device::Cpu };
     let base = models.join(BASE_FOLDER);
     let mut weights = base_weights(&base, &course.device)?;
     let tokenizer = Tokenizer::open(&base.join("tokenizer.json"))?;
@@ -87,18 +82,9 @@ pub fn run(run_file: &Path, models: &Path, vocabulary: &Vocabulary) -> anyhow::R
 }
 
 impl Course<'_> {
-    /// Whether a narrative is kept out of learning: those to calibrate on, or else by a hash of its name.
-    fn held_out(&self, example: &Example) -> bool {
-        if !self.run.calibrate_on.is_empty() {
-            return self.calibrate_on.contains(&example.id);
-        }
-        let hash = example.id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)));
-        example.is_narrative && hash.is_multiple_of(self.run.held_out_one_in)
-    }
-
     /// The lexical head, learnt from all that is not kept out.
     fn lexical(&self, examples: &[Example]) -> LexicalTable {
-        let learning: Vec<&Example> = examples.iter().filter(|e| !self.held_out(e)).collect();
+        let learning: Vec<&Example> = examples.iter().filter(|e| !e.kept_out).collect();
         lexical::lexical(&learning, &self.place, self.run.lexical, self.run.seed)
     }
 
@@ -108,7 +94,7 @@ impl Course<'_> {
         let progress = progress(examples.len(), "frozen layers");
         let one = |example: &Example| -> anyhow::Result<Vec<Prepared>> {
             progress.inc(1);
-            let held_out = self.held_out(example).then(|| example.id.clone());
+            let held_out = example.kept_out.then(|| example.id.clone());
             if self.run.epochs == 0 && held_out.is_none() {
                 return Ok(Vec::new());
             }
@@ -183,8 +169,8 @@ impl Course<'_> {
             // at first nothing is said of anything: the first class of each group is "nothing"
             let start = |place: usize| match name {
                 "head.mention.bias" => -4.0,
-                "head.cells.bias" if place.is_multiple_of(6) => 4.0,
-                "head.safety.bias" if place.is_multiple_of(4) => 4.0,
+                "head.cells.bias" if place.is_multiple_of(CELLS) => 4.0,
+                "head.safety.bias" if place.is_multiple_of(DANGERS) => 4.0,
                 _ => 0.0,
             };
             let values: Vec<f32> = (0..count).map(|place| start(place) + spread * (random.random::<f32>() * 2.0 - 1.0)).collect();
@@ -304,7 +290,7 @@ impl Course<'_> {
     }
 
     /// Which dimensions are left out for so many units.
-    fn drop(&self, units: usize, seed: u64) -> candle_core::Result<Drop> {
+    fn drop(&self, units: usize, seed: u64) -> candle_core::Result<Dropout> {
         let mut random = StdRng::seed_from_u64(seed);
         let keep = 1.0 - self.run.dropout;
         let mut make = |rows: usize| {
@@ -312,7 +298,7 @@ impl Course<'_> {
             let factors: Vec<f32> = (0..n).map(|_| if random.random::<f32>() < keep { 1.0 / keep } else { 0.0 }).collect();
             Tensor::from_vec(factors, (rows, self.config.hidden), &self.device)
         };
-        Ok(Drop { of_units: make(units)?, of_pieces: make(1)? })
+        Ok(Dropout { of_units: make(units)?, of_pieces: make(1)? })
     }
 
     fn loss(&self, outputs: &Outputs, units: &[&Unit]) -> anyhow::Result<Tensor> {
@@ -327,7 +313,7 @@ impl Course<'_> {
                 };
                 wanted[row * n + column] = 1.0;
                 status_rows.push(u32::try_from(row * n + column)?);
-                statuses.push(u32::try_from(STATUSES.iter().position(|s| s == status).unwrap_or(0))?);
+                statuses.push(u32::try_from(status_index(*status))?);
             }
         }
         let wanted = Tensor::from_vec(wanted, (labels.len(), n), &self.device)?;
@@ -339,18 +325,18 @@ impl Course<'_> {
         let count = labels.len() as f64;
         let mut loss = ((cross * weight)?.sum_all()? / count)?;
         if !statuses.is_empty() {
-            let all = outputs.status.transpose(1, 2)?.contiguous()?.reshape((labels.len() * n, 5))?;
+            let all = outputs.status.transpose(1, 2)?.contiguous()?.reshape((labels.len() * n, STATUSES.len()))?;
             let said = all.index_select(&Tensor::new(status_rows.as_slice(), &self.device)?, 0)?;
             let cross = candle_nn::loss::cross_entropy(&said, &Tensor::new(statuses.as_slice(), &self.device)?)?;
             loss = (loss + cross)?;
         }
         let cells =
             classes(&labels, Domain::ALL.len(), |label| label.levels.iter().map(|(d, l)| (d.index(), u32::from(l.number()))).collect());
-        let safety = classes(&labels, 11, |label| {
-            label.safety.iter().map(|(r, s)| (safety_index(*r), u32::try_from(danger(*s)).unwrap_or(0))).collect()
+        let safety = classes(&labels, N_RULES, |label| {
+            label.safety.iter().map(|(r, s)| (safety_index(*r), u32::try_from(danger_index(*s)).unwrap_or(0))).collect()
         });
-        loss = (loss + weighed(&outputs.cells, cells, 6, count, &self.device)?)?;
-        Ok((loss + weighed(&outputs.safety, safety, 4, count, &self.device)?)?)
+        loss = (loss + weighed(&outputs.cells, cells, CELLS, count, &self.device)?)?;
+        Ok((loss + weighed(&outputs.safety, safety, DANGERS, count, &self.device)?)?)
     }
 
     /// Mean of the units' vectors from the base encoder and one over their spread, by dimension.
@@ -383,16 +369,15 @@ impl Course<'_> {
             };
             let (outputs, units) = self.forward(&[window], &net, None)?;
             for (row, (unit, text)) in units.into_iter().zip(&window.texts).enumerate() {
-                let status = |s| STATUSES.iter().position(|known| *known == s).unwrap_or(0);
                 let mut cells = vec![0; Domain::ALL.len()];
                 unit.labels.levels.iter().for_each(|(d, l)| cells[d.index()] = usize::from(l.number()));
-                let mut safety = vec![0; 11];
-                unit.labels.safety.iter().for_each(|(r, s)| safety[safety_index(*r)] = danger(*s));
+                let mut safety = vec![0; N_RULES];
+                unit.labels.safety.iter().for_each(|(r, s)| safety[safety_index(*r)] = danger_index(*s));
                 observed.push(Observed {
                     narrative,
                     encoder: outputs.logits(row)?,
                     words: Logits::of_words(&words.logits(text), HeadLayout { needs: self.needs.len() }),
-                    needs: unit.labels.needs.iter().filter_map(|(n, s)| Some((*self.place.get(n)?, status(*s)))).collect(),
+                    needs: unit.labels.needs.iter().filter_map(|(n, s)| Some((*self.place.get(n)?, status_index(*s)))).collect(),
                     cells,
                     safety,
                 });

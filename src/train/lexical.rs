@@ -1,7 +1,9 @@
 use super::dataset::{Example, Labels};
 use crate::{
-    model::{CELLS, DANGERS, HeadLayout, LexicalTable, STATUSES, features, safety_index, shares},
-    types::{NeedId, SafetyStatus},
+    model::{
+        CELLS, DANGERS, HeadLayout, LexicalTable, STATUSES, danger_index, features, safety_index, shares, sigmoid, status_index, to_shares,
+    },
+    types::NeedId,
 };
 use rand::{SeedableRng, rngs::StdRng, seq::SliceRandom};
 use std::{
@@ -93,7 +95,7 @@ fn truths(labels: &Labels, place: &HashMap<NeedId, usize>, layout: HeadLayout) -
     let mut statuses = [0.0_f32; STATUSES.len()];
     for (need, status) in &labels.needs {
         truths.extend(place.get(need).map(|&column| (column, 1.0)));
-        let status = STATUSES.iter().position(|s| s == status).unwrap_or(0);
+        let status = status_index(*status);
         statuses[status] += 1.0;
         truths.extend(place.get(need).map(|&column| (layout.status_of(column) + status, 1.0)));
     }
@@ -105,18 +107,9 @@ fn truths(labels: &Labels, place: &HashMap<NeedId, usize>, layout: HeadLayout) -
     }
     for (rule, at) in layout.safety().enumerate() {
         let said = labels.safety.iter().filter(|(r, _)| safety_index(*r) == rule).map(|(_, s)| *s).min();
-        truths.push((at + said.map_or(0, danger), 1.0));
+        truths.push((at + said.map_or(0, danger_index), 1.0));
     }
     truths
-}
-
-/// The place of a status among nothing, active, past and denied.
-pub(super) fn danger(status: SafetyStatus) -> usize {
-    match status {
-        SafetyStatus::Active => 1,
-        SafetyStatus::Past => 2,
-        SafetyStatus::Denied => 3,
-    }
 }
 
 struct Learner {
@@ -174,22 +167,18 @@ impl Learner {
     /// Probability minus truth where the difference is worth a step, and the loss.
     fn errors(&self, logits: Vec<f32>, sample: &Sample) -> (Vec<(usize, f32)>, f32) {
         let mut chances = logits;
-        let sigmoid = |x: &mut f32| *x = 1.0 / (1.0 + (-*x).exp());
-        chances[..self.layout.needs].iter_mut().for_each(sigmoid);
-        chances[self.layout.status_of(0)..].iter_mut().for_each(sigmoid);
+        let (status, of_needs) = (self.layout.status(), self.layout.status_of(0));
+        chances[..self.layout.needs].iter_mut().for_each(|x| *x = sigmoid(*x));
+        chances[of_needs..].iter_mut().for_each(|x| *x = sigmoid(*x));
         for group in &self.groups {
-            let row = &mut chances[group.clone()];
-            let highest = row.iter().copied().fold(f32::MIN, f32::max);
-            row.iter_mut().for_each(|x| *x = (*x - highest).exp());
-            let sum: f32 = row.iter().sum();
-            row.iter_mut().for_each(|x| *x /= sum);
+            to_shares(&mut chances[group.clone()]);
         }
         let loss = sample.truths.iter().map(|&(column, truth)| -truth * chances[column].max(1e-7).ln()).sum();
         for &(column, truth) in &sample.truths {
             chances[column] -= truth;
         }
         if !sample.says_need {
-            chances[self.layout.status()..self.layout.status_of(0)].fill(0.0);
+            chances[status..of_needs].fill(0.0);
         }
         (chances.into_iter().enumerate().filter(|(_, error)| error.abs() >= WORTH).collect(), loss)
     }

@@ -79,8 +79,11 @@ pub(super) fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> an
             examples.extend(read_narratives(&path)?);
         }
     }
+    if run.calibrate_on.is_empty() {
+        examples.iter_mut().for_each(|e| e.kept_out = hash(&e.id).is_multiple_of(run.held_out_one_in));
+    }
     for path in &run.calibrate_on {
-        examples.extend(read_narratives(&root.join(path))?);
+        examples.extend(read_narratives(&root.join(path))?.into_iter().map(|e| Example { kept_out: true, ..e }));
     }
     let mut random = StdRng::seed_from_u64(run.seed);
     lines.shuffle(&mut random);
@@ -103,6 +106,11 @@ pub(super) fn corpora(root: &Path, run: &RunFile, vocabulary: &Vocabulary) -> an
     Ok(examples)
 }
 
+/// A number of a narrative's name, by which one in so many is kept out.
+fn hash(id: &str) -> usize {
+    id.bytes().fold(0_usize, |h, b| h.wrapping_mul(31).wrapping_add(usize::from(b)))
+}
+
 /// The terms of concepts that may be coded, as lines: each says what its concept states.
 fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
     let mut lines = Vec::new();
@@ -116,7 +124,7 @@ fn terms(vocabulary: &Vocabulary) -> Vec<Example> {
             lines.push(Example {
                 id,
                 language: term.language,
-                is_narrative: false,
+                kept_out: false,
                 text,
                 sentences: vec![span],
                 units: vec![Unit { span, labels: labels.clone() }],
@@ -146,7 +154,7 @@ fn gather(lines: &[&Example]) -> Example {
     let mut note = Example {
         id: lines[0].id.clone(),
         language: lines[0].language,
-        is_narrative: false,
+        kept_out: false,
         text: String::new(),
         sentences: vec![],
         units: vec![],

@@ -37,8 +37,14 @@ pub struct NeedSettings {
     pub model_settles: f32,
     /// A stem-only match lends this share of it.
     pub stem_share: f32,
+    /// For a need with a safety rule a stem-only match lends at most this share.
+    pub stem_share_safety: f32,
     /// A match after mending a typo lends this share of it.
     pub fuzzy_share: f32,
+    /// Probabilities of the classifier under this share of its threshold are not counted.
+    pub least: f32,
+    /// A stretch is quoted from this share of the threshold on.
+    pub quoted: f32,
 }
 
 /// How levels are proposed.
@@ -53,6 +59,8 @@ pub struct LevelSettings {
     pub concept_weight: f32,
     /// The same when no model is loaded.
     pub concept_weight_alone: f32,
+    /// Share of it that a stem-only match lends.
+    pub stem_share: f32,
     /// Weaker words of the classifier are not counted.
     pub floor: f32,
     /// Weight of a need that goes with a level, beside the classifier's probability of the level.
@@ -137,6 +145,8 @@ pub struct ActionSettings {
 pub struct SafetySettings {
     /// A present need that belongs to a rule raises its alert from this confidence on.
     pub need_alone: f32,
+    /// Places are quoted from this share of the surest one's probability on, since a danger colours the sentences beside it.
+    pub beside: f32,
     /// A cue stands if the classifier gives its rule at least this in the sentence.
     pub cue_least: f32,
     /// A cue becomes past or denied if the classifier reads it so with at least this, and rather than active.
